@@ -1,0 +1,15 @@
+#include "base/hash.h"
+
+#include <gtest/gtest.h>
+
+namespace eider {
+namespace {
+
+// RFC 1321, appendix A.5, and FIPS 180-2, appendix B.1.
+TEST(HashTest, MatchesPublishedVectors) {
+  EXPECT_EQ(Md5Hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace eider

@@ -1,0 +1,37 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace eider {
+namespace {
+
+TEST(TextTest, SplitAndJoinAreInverse) {
+  EXPECT_EQ(Split("a.b.c", '.'), (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(Split("", '.'), (std::vector<std::string>{""}));
+  EXPECT_EQ(Join(Split(".x.", '.'), "."), ".x.");
+}
+
+TEST(TextTest, TrimTakesWhiteSpaceOffBothEnds) {
+  EXPECT_EQ(Trim(" \n a b\t"), "a b");
+  EXPECT_EQ(Trim("  "), "");
+}
+
+TEST(TextTest, ReplaceAllReplacesEachOnce) {
+  EXPECT_EQ(ReplaceAll("aaa", "a", "aa"), "aaaaaa");
+  EXPECT_EQ(ReplaceAll("abc", "", "x"), "abc");
+}
+
+TEST(TextTest, PercentEncodeLeavesUnreserved) {
+  EXPECT_EQ(PercentEncode("a-b.c_d~e"), "a-b.c_d~e");
+  EXPECT_EQ(PercentEncode("a b/\xC3\xA9"), "a%20b%2F%C3%A9");
+}
+
+TEST(TextTest, ClosestMatchSuggestsTyposOnly) {
+  std::vector<std::string> models = {"stg_customers", "stg_orders", "customers"};
+  EXPECT_EQ(ClosestMatch("stg_customer", models), "stg_customers");
+  EXPECT_EQ(ClosestMatch("STG_ORDERS", models), "stg_orders");
+  EXPECT_EQ(ClosestMatch("payments", models), "");
+}
+
+}  // namespace
+}  // namespace eider
