@@ -21,19 +21,19 @@ namespace eider::engine {
 struct Cell {
   enum class Kind {
     kNull,
-    kBoolean,    // `integer` is 0 or 1
-    kInteger,    // `integer` holds it where it fits 64 bits, `text` always
-    kReal,       // `real`
-    kDecimal,    // `text`, exact; `real` nearest
+    kBoolean,  // `integer` is 0 or 1
+    kInteger,  // `integer` holds it where it fits 64 bits, `text` always
+    kReal,     // `real`
+    kDecimal,  // `text`, exact; `real` nearest
     kText,
-    kBlob,       // `text` is DuckDB's escaped form
-    kDate,       // `text` as 2026-01-31
+    kBlob,  // `text` is DuckDB's escaped form
+    kDate,  // `text` as 2026-01-31
     kTime,
     kTimestamp,  // `text` as 2026-01-31 12:00:00.5
     kTimestampTz,
     kInterval,
     kUuid,
-    kNested,     // LIST, STRUCT, MAP, UNION, ARRAY: `json` holds it
+    kNested,  // LIST, STRUCT, MAP, UNION, ARRAY: `json` holds it
   };
   Kind kind = Kind::kNull;
   int64_t integer = 0;
@@ -60,8 +60,8 @@ class Result {
   virtual const std::vector<Column>& columns() const = 0;
   // Fills `row` with the next row; false at the end. Throws kQuery, kInterrupted.
   virtual bool Next(std::vector<Cell>& row) = 0;
-  // True for statements that answer with rows (SELECT, SHOW, ..), false for those that answer with a
-  // count or nothing (INSERT, CREATE, ..).
+  // True for statements that answer with rows (SELECT, SHOW, ..), false for those that answer with
+  // a count or nothing (INSERT, CREATE, ..).
   virtual bool returns_rows() const = 0;
   // Rows inserted, updated or deleted, where the statement says so.
   virtual std::optional<int64_t> rows_changed() const = 0;
@@ -78,8 +78,8 @@ class Session {
   virtual std::unique_ptr<Result> Execute(std::string_view sql, bool streaming = false) = 0;
 
   // Splits a text into its statements, each without its semicolon, by DuckDB's tokenizer. An
-  // unfinished last statement (no semicolon yet, open quote or comment) is reported as such, so that
-  // a shell knows to ask for more.
+  // unfinished last statement (no semicolon yet, open quote or comment) is reported as such, so
+  // that a shell knows to ask for more.
   struct Split {
     std::vector<std::string> statements;
     bool complete = true;
@@ -97,8 +97,8 @@ class Session {
 };
 
 struct DatabaseOptions {
-  std::string path = ":memory:";                 // the DuckDB file, made where absent
-  std::map<std::string, std::string> settings;   // DuckDB's configuration options, by name
+  std::string path = ":memory:";                // the DuckDB file, made where absent
+  std::map<std::string, std::string> settings;  // DuckDB's configuration options, by name
   bool read_only = false;
 };
 
@@ -112,8 +112,8 @@ class Database {
  public:
   virtual ~Database() = default;
 
-  // Attaches the warehouse at `location` (a folder, made where absent, or file:///..) under `alias`.
-  // Equivalent to ATTACH '<location>' AS alias (TYPE eider).
+  // Attaches the warehouse at `location` (a folder, made where absent, or file:///..) under
+  // `alias`. Equivalent to ATTACH '<location>' AS alias (TYPE eider).
   virtual void AttachWarehouse(const std::string& alias, const std::string& location,
                                const AttachOptions& options = {}) = 0;
   virtual std::unique_ptr<Session> NewSession() = 0;

@@ -1,0 +1,251 @@
+#include "engine/dialect.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "duckdb/parser/parser.hpp"
+
+namespace eider::engine {
+
+namespace {
+
+// A text with DuckDB's tokens. Comments and white space lie between tokens and belong to none.
+class TokenizedText {
+ public:
+  explicit TokenizedText(const std::string& sql)
+      : sql_(sql), tokens_(duckdb::Parser::Tokenize(sql)) {
+    words_.reserve(tokens_.size());
+    for (size_t i = 0; i < tokens_.size(); ++i) words_.push_back(ReadWord(tokens_[i].start));
+  }
+
+  size_t size() const { return tokens_.size(); }
+  size_t Start(size_t i) const { return i < size() ? tokens_[i].start : sql_.size(); }
+  char FirstChar(size_t i) const { return i < size() ? sql_[tokens_[i].start] : '\0'; }
+
+  bool IsWord(size_t i, std::string_view word) const { return i < size() && words_[i] == word; }
+  bool IsAnyWord(size_t i, const std::set<std::string>& words) const {
+    return i < size() && words.count(words_[i]) > 0;
+  }
+  bool IsWord(size_t i) const { return i < size() && !words_[i].empty(); }
+
+  bool Is(size_t i, duckdb::SimplifiedTokenType type) const {
+    return i < size() && tokens_[i].type == type;
+  }
+  bool IsString(size_t i) const {
+    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_STRING_CONSTANT);
+  }
+  bool IsNumber(size_t i) const {
+    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_NUMERIC_CONSTANT);
+  }
+  bool IsOperator(size_t i) const {
+    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_OPERATOR);
+  }
+
+  // The text from token `first` up to token `last`, without what trails it.
+  std::string Slice(size_t first, size_t last) const {
+    return std::string(
+        Trim(std::string_view(sql_).substr(Start(first), Start(last) - Start(first))));
+  }
+
+  // The token after the parenthesis that closes the one at `open`; size() when none does.
+  size_t AfterParentheses(size_t open) const {
+    int depth = 0;
+    for (size_t i = open; i < size(); ++i) {
+      if (FirstChar(i) == '(') ++depth;
+      if (FirstChar(i) == ')' && --depth == 0) return i + 1;
+    }
+    return size();
+  }
+
+ private:
+  // The upper-cased bare word at `start`, "" where the token is none (quoted names are none).
+  std::string ReadWord(size_t start) const {
+    size_t end = start;
+    while (end < sql_.size() &&
+           (std::isalnum(static_cast<unsigned char>(sql_[end])) != 0 || sql_[end] == '_')) {
+      ++end;
+    }
+    if (end > start && std::isdigit(static_cast<unsigned char>(sql_[start])) != 0) return "";
+    return Upper(std::string_view(sql_).substr(start, end - start));
+  }
+
+  const std::string& sql_;
+  duckdb::vector<duckdb::SimplifiedToken> tokens_;
+  std::vector<std::string> words_;
+};
+
+struct Edit {
+  size_t start;
+  size_t end;
+  std::string text;
+};
+
+// The token after the expression that starts at `i`: primaries joined by operators.
+size_t AfterExpression(const TokenizedText& text, size_t i) {
+  static const std::set<std::string> kUnits = {"YEAR",   "YEARS",   "MONTH",  "MONTHS", "WEEK",
+                                               "WEEKS",  "DAY",     "DAYS",   "HOUR",   "HOURS",
+                                               "MINUTE", "MINUTES", "SECOND", "SECONDS"};
+  while (i < text.size()) {
+    if (text.FirstChar(i) == '(') {
+      i = text.AfterParentheses(i);
+    } else if (text.FirstChar(i) == '-' || text.FirstChar(i) == '+') {
+      ++i;
+      continue;
+    } else if (text.IsString(i) || text.IsNumber(i)) {
+      ++i;
+    } else if (text.IsWord(i)) {
+      bool interval = text.IsWord(i, "INTERVAL");
+      ++i;
+      if (text.FirstChar(i) == '(') {
+        i = text.AfterParentheses(i);
+      } else if (text.IsString(i) || (interval && text.IsNumber(i))) {
+        ++i;
+        if (interval && text.IsAnyWord(i, kUnits)) ++i;
+      }
+    } else {
+      return i;
+    }
+    char next = text.FirstChar(i);
+    if (!text.IsOperator(i) || next == ',' || next == ')' || next == ';' || next == '(') return i;
+    ++i;
+  }
+  return i;
+}
+
+// FOR VERSION AS OF n, FOR TIMESTAMP AS OF ts.
+void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
+  for (size_t i = 0; i + 4 < text.size(); ++i) {
+    if (!text.IsWord(i, "FOR") || !text.IsWord(i + 2, "AS") || !text.IsWord(i + 3, "OF")) continue;
+    std::string unit;
+    if (text.IsAnyWord(i + 1, {"VERSION", "SYSTEM_VERSION"})) unit = "VERSION";
+    if (text.IsAnyWord(i + 1, {"TIMESTAMP", "SYSTEM_TIME"})) unit = "TIMESTAMP";
+    if (unit.empty()) continue;
+    size_t end = AfterExpression(text, i + 4);
+    edits.push_back(
+        {text.Start(i), text.Start(end), "AT (" + unit + " => " + text.Slice(i + 4, end) + ") "});
+    i = end - 1;
+  }
+}
+
+// SET TBLPROPERTIES (..), UNSET TBLPROPERTIES [IF EXISTS] (..) within ALTER.
+void RewriteTableProperties(const TokenizedText& text, std::vector<Edit>& edits) {
+  for (size_t i = 0; i + 2 < text.size(); ++i) {
+    bool set = text.IsWord(i, "SET");
+    bool unset = text.IsWord(i, "UNSET");
+    if ((!set && !unset) || !text.IsWord(i + 1, "TBLPROPERTIES")) continue;
+    size_t open = i + 2;
+    if (unset && text.IsWord(open, "IF") && text.IsWord(open + 1, "EXISTS")) open += 2;
+    if (text.FirstChar(open) != '(') continue;
+    edits.push_back({text.Start(i), text.Start(open), set ? "SET " : "RESET "});
+  }
+}
+
+// USING ICEBERG [LOCATION '..'] [TBLPROPERTIES (..)] within the CREATE that starts at `first`.
+void RewriteUsingIceberg(const TokenizedText& text, size_t first, size_t end,
+                         std::vector<Edit>& edits) {
+  size_t as = end;
+  size_t using_iceberg = end;
+  int depth = 0;
+  for (size_t i = first; i < end; ++i) {
+    if (text.FirstChar(i) == '(') ++depth;
+    if (text.FirstChar(i) == ')') --depth;
+    if (depth != 0) continue;
+    if (as == end && text.IsWord(i, "AS")) as = i;
+    if (text.IsWord(i, "USING") && text.IsWord(i + 1, "ICEBERG")) using_iceberg = i;
+  }
+  if (using_iceberg == end) return;
+  std::vector<std::string> options;
+  size_t i = using_iceberg + 2;
+  while (i < end) {
+    if (text.IsWord(i, "LOCATION") && text.IsString(i + 1)) {
+      options.push_back("location=" + text.Slice(i + 1, i + 2));
+      i += 2;
+    } else if (text.IsWord(i, "TBLPROPERTIES") && text.FirstChar(i + 1) == '(') {
+      size_t after = text.AfterParentheses(i + 1);
+      options.push_back(text.Slice(i + 2, after - 1));
+      i = after;
+    } else {
+      break;
+    }
+  }
+  std::string with = options.empty() ? "" : "WITH (" + Join(options, ", ") + ") ";
+  Edit remove{text.Start(using_iceberg), text.Start(i), ""};
+  if (as < using_iceberg) {
+    edits.push_back({text.Start(as), text.Start(as), with});
+    edits.push_back(remove);
+  } else {
+    remove.text = with;
+    edits.push_back(remove);
+  }
+}
+
+// Whether `rest` holds nothing but white space and finished comments.
+bool IsBlank(std::string_view rest) {
+  while (true) {
+    rest = Trim(rest);
+    if (rest.empty()) return true;
+    if (rest.substr(0, 2) == "--") {
+      size_t newline = rest.find('\n');
+      if (newline == std::string_view::npos) return true;
+      rest.remove_prefix(newline);
+    } else if (rest.substr(0, 2) == "/*") {
+      size_t close = rest.find("*/", 2);
+      if (close == std::string_view::npos) return false;
+      rest.remove_prefix(close + 2);
+    } else {
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> RewriteDialect(const std::string& sql) {
+  TokenizedText text(sql);
+  std::vector<Edit> edits;
+  RewriteTimeTravel(text, edits);
+  RewriteTableProperties(text, edits);
+  for (size_t first = 0; first < text.size();) {
+    size_t end = first;
+    while (end < text.size() && text.FirstChar(end) != ';') ++end;
+    if (text.IsWord(first, "CREATE")) RewriteUsingIceberg(text, first, end, edits);
+    first = end + 1;
+  }
+  if (edits.empty()) return std::nullopt;
+  std::stable_sort(edits.begin(), edits.end(),
+                   [](const Edit& a, const Edit& b) { return a.start < b.start; });
+  std::string rewritten;
+  size_t position = 0;
+  for (const Edit& edit : edits) {
+    rewritten += sql.substr(position, edit.start - position);
+    rewritten += edit.text;
+    position = edit.end;
+  }
+  rewritten += sql.substr(position);
+  return rewritten;
+}
+
+Session::Split SplitStatements(std::string_view sql) {
+  Session::Split split;
+  std::string owned(sql);
+  TokenizedText text(owned);
+  size_t start = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text.FirstChar(i) != ';') continue;
+    std::string_view statement = std::string_view(owned).substr(start, text.Start(i) - start);
+    if (!IsBlank(statement)) split.statements.emplace_back(Trim(statement));
+    start = text.Start(i) + 1;
+  }
+  std::string_view rest = std::string_view(owned).substr(start);
+  if (!IsBlank(rest)) {
+    split.statements.emplace_back(Trim(rest));
+    split.complete = false;
+  }
+  return split;
+}
+
+}  // namespace eider::engine

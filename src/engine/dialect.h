@@ -1,0 +1,27 @@
+// The forms of the plan (and of Spark and Trino) that DuckDB's parser refuses, rewritten into ones
+// it takes. Works on the positions DuckDB's own tokenizer gives, so that text in quotes and
+// comments is never touched.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/session.h"
+
+namespace eider::engine {
+
+// `sql` with every known foreign form replaced, or nullopt where it holds none:
+//   CREATE [OR REPLACE] TABLE x AS (..) USING ICEBERG [LOCATION '..'] [TBLPROPERTIES (..)]
+//     -> CREATE [OR REPLACE] TABLE x WITH (location='..', ..) AS (..)
+//   ALTER TABLE x SET TBLPROPERTIES ('k'='v', ..)   -> ALTER TABLE x SET ('k'='v', ..)
+//   ALTER TABLE x UNSET TBLPROPERTIES ('k', ..)     -> ALTER TABLE x RESET ('k', ..)
+//   FROM t FOR VERSION AS OF n                      -> FROM t AT (VERSION => n)
+//   FROM t FOR TIMESTAMP AS OF ts                   -> FROM t AT (TIMESTAMP => ts)
+//     (FOR SYSTEM_VERSION and FOR SYSTEM_TIME, Spark's spellings, likewise)
+std::optional<std::string> RewriteDialect(const std::string& sql);
+
+// Session::SplitStatements.
+Session::Split SplitStatements(std::string_view sql);
+
+}  // namespace eider::engine

@@ -1,0 +1,53 @@
+#include "engine/dialect.h"
+
+#include <gtest/gtest.h>
+
+namespace eider::engine {
+namespace {
+
+TEST(DialectTest, LeavesWhatHoldsNoForeignForm) {
+  EXPECT_EQ(RewriteDialect("SELECT 'FOR VERSION AS OF 1' -- SET TBLPROPERTIES (a=1)"),
+            std::nullopt);
+}
+
+TEST(DialectTest, TimeTravel) {
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 123"),
+            "SELECT * FROM t AT (VERSION => 123) ");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR TIMESTAMP AS OF TIMESTAMP '2026-01-01' WHERE a=1"),
+            "SELECT * FROM t AT (TIMESTAMP => TIMESTAMP '2026-01-01') WHERE a=1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t for system_time as of now() - INTERVAL '1' DAY x, u"),
+            "SELECT * FROM t AT (TIMESTAMP => now() - INTERVAL '1' DAY) x, u");
+  EXPECT_EQ(RewriteDialect("(SELECT a FROM t FOR VERSION AS OF 'nightly')"),
+            "(SELECT a FROM t AT (VERSION => 'nightly') )");
+}
+
+TEST(DialectTest, TableProperties) {
+  EXPECT_EQ(RewriteDialect("ALTER TABLE a.b \n SET TBLPROPERTIES (format='iceberg')"),
+            "ALTER TABLE a.b \n SET (format='iceberg')");
+  EXPECT_EQ(RewriteDialect("ALTER TABLE a.b UNSET TBLPROPERTIES IF EXISTS ('x')"),
+            "ALTER TABLE a.b RESET ('x')");
+}
+
+TEST(DialectTest, CreateTableUsingIceberg) {
+  EXPECT_EQ(RewriteDialect("CREATE OR REPLACE TABLE x AS (\n SELECT 1 AS a) USING ICEBERG\n"
+                           "LOCATION '/data/x'"),
+            "CREATE OR REPLACE TABLE x WITH (location='/data/x') AS (\n SELECT 1 AS a) ");
+  EXPECT_EQ(RewriteDialect("CREATE TABLE x USING iceberg TBLPROPERTIES ('a'='b') AS SELECT 1"),
+            "CREATE TABLE x WITH ('a'='b') AS SELECT 1");
+  EXPECT_EQ(RewriteDialect("CREATE TABLE x (a INT) USING ICEBERG; SELECT 1"),
+            "CREATE TABLE x (a INT) ; SELECT 1");
+}
+
+TEST(DialectTest, SplitsStatements) {
+  auto split = SplitStatements("SELECT ';' ; -- a; b\n SELECT 2; ");
+  EXPECT_EQ(split.statements, (std::vector<std::string>{"SELECT ';'", "-- a; b\n SELECT 2"}));
+  EXPECT_TRUE(split.complete);
+  EXPECT_FALSE(SplitStatements("SELECT 1").complete);
+  EXPECT_FALSE(SplitStatements("SELECT 1; SELECT 'abc").complete);
+  EXPECT_FALSE(SplitStatements("SELECT 1; /* abc").complete);
+  EXPECT_TRUE(SplitStatements("SELECT 1; -- done").complete);
+  EXPECT_TRUE(SplitStatements("").complete);
+}
+
+}  // namespace
+}  // namespace eider::engine

@@ -1,0 +1,156 @@
+#include "engine/session.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "duckdb/common/exception/parser_exception.hpp"
+#include "duckdb/main/config.hpp"
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/main/query_result.hpp"
+#include "duckdb/main/settings.hpp"
+#include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/statement/set_statement.hpp"
+#include "engine/dialect.h"
+#include "engine/duckdb_error.h"
+#include "engine/query_result.h"
+#include "engine/storage_extension.h"
+
+namespace eider::engine {
+
+namespace {
+
+class EmptyResult : public Result {
+ public:
+  const std::vector<Column>& columns() const override { return columns_; }
+  bool Next(std::vector<Cell>&) override { return false; }
+  bool returns_rows() const override { return false; }
+  std::optional<int64_t> rows_changed() const override { return std::nullopt; }
+
+ private:
+  std::vector<Column> columns_;
+};
+
+class DuckSession : public Session {
+ public:
+  explicit DuckSession(std::shared_ptr<duckdb::DuckDB> database)
+      : database_(std::move(database)), connection_(*database_) {}
+
+  std::unique_ptr<Result> Execute(std::string_view sql, bool streaming) override {
+    std::unique_ptr<Result> result = std::make_unique<EmptyResult>();
+    auto statements = Parse(std::string(sql));
+    for (size_t i = 0; i < statements.size(); ++i) {
+      bool last = i + 1 == statements.size();
+      result = Run(std::move(statements[i]), streaming && last);
+    }
+    return result;
+  }
+
+  Split SplitStatements(std::string_view sql) override { return engine::SplitStatements(sql); }
+
+  void Interrupt() override { connection_.Interrupt(); }
+
+  double Progress() override { return connection_.context->GetQueryProgress().GetPercentage(); }
+
+  void Use(const std::string& catalog, const std::string& schema) override {
+    std::string name = QuoteIdentifier(catalog);
+    if (!schema.empty()) name += "." + QuoteIdentifier(schema);
+    Execute("USE " + name, false);
+  }
+
+ private:
+  using Statements = duckdb::vector<duckdb::unique_ptr<duckdb::SQLStatement>>;
+
+  // DuckDB's parser sees every text first; the rewriter only what it refused, so that the common
+  // path pays nothing for the dialect.
+  Statements Parse(const std::string& sql) {
+    try {
+      return connection_.ExtractStatements(sql);
+    } catch (const std::exception& refusal) {
+      std::optional<std::string> rewritten = RewriteDialect(sql);
+      if (!rewritten) throw FromDuckDB(duckdb::ErrorData(refusal));
+      try {
+        return connection_.ExtractStatements(*rewritten);
+      } catch (const std::exception&) {
+        // The user wrote `sql`, so it is what the message must speak of.
+        throw FromDuckDB(duckdb::ErrorData(refusal));
+      }
+    }
+  }
+
+  std::unique_ptr<Result> Run(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool streaming) {
+    duckdb::unique_ptr<duckdb::QueryResult> result;
+    try {
+      if (streaming) {
+        result = connection_.SendQuery(std::move(statement));
+      } else {
+        result = connection_.Query(std::move(statement));
+      }
+    } catch (const std::exception& e) {
+      throw FromDuckDB(duckdb::ErrorData(e));
+    }
+    if (result->HasError()) throw FromDuckDB(result->GetErrorObject());
+    return MakeResult(std::move(result));
+  }
+
+  std::shared_ptr<duckdb::DuckDB> database_;
+  duckdb::Connection connection_;
+};
+
+class DuckDatabase : public Database {
+ public:
+  explicit DuckDatabase(std::shared_ptr<duckdb::DuckDB> database)
+      : database_(std::move(database)) {}
+
+  void AttachWarehouse(const std::string& alias, const std::string& location,
+                       const AttachOptions& options) override {
+    std::string sql =
+        fmt::format("ATTACH {} AS {} (TYPE eider", QuoteLiteral(location), QuoteIdentifier(alias));
+    if (options.read_only) sql += ", READ_ONLY";
+    if (!options.catalog_name.empty()) {
+      sql += ", catalog_name " + QuoteLiteral(options.catalog_name);
+    }
+    DuckSession(database_).Execute(sql + ")", false);
+  }
+
+  std::unique_ptr<Session> NewSession() override {
+    return std::make_unique<DuckSession>(database_);
+  }
+
+ private:
+  std::shared_ptr<duckdb::DuckDB> database_;
+};
+
+}  // namespace
+
+std::shared_ptr<Database> OpenDatabase(const DatabaseOptions& options) {
+  try {
+    duckdb::DBConfig config(options.read_only);
+    for (const auto& [name, value] : options.settings) {
+      config.SetOptionByName(name, duckdb::Value(value));
+    }
+    RegisterStorageExtension(config);
+    auto database = std::make_shared<duckdb::DuckDB>(
+        options.path == ":memory:" ? nullptr : options.path.c_str(), &config);
+    return std::make_shared<DuckDatabase>(std::move(database));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw FromDuckDB(duckdb::ErrorData(e)).WithContext("opening DuckDB at " + options.path);
+  }
+}
+
+std::string DuckDBVersion() { return duckdb::DuckDB::LibraryVersion(); }
+
+std::string QuoteIdentifier(std::string_view name) {
+  return duckdb::KeywordHelper::WriteOptionallyQuoted(std::string(name));
+}
+
+std::string QuoteLiteral(std::string_view text) {
+  return duckdb::KeywordHelper::WriteQuoted(std::string(text), '\'');
+}
+
+}  // namespace eider::engine

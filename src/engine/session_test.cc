@@ -1,0 +1,88 @@
+#include "engine/session.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/error.h"
+
+namespace eider::engine {
+namespace {
+
+TEST(SessionTest, AnswersWithTypedCells) {
+  auto session = OpenDatabase({})->NewSession();
+  auto result = session->Execute(
+      "SELECT 1 AS i, 2.50::DECIMAL(9,2) AS d, 'x' AS s, NULL AS n, [1, 2] AS l, "
+      "{'a': DATE '2026-01-31'} AS o, 170141183460469231731687303715884105727::HUGEINT AS h");
+  ASSERT_TRUE(result->returns_rows());
+  EXPECT_EQ(result->columns()[1].type, "DECIMAL(9,2)");
+  std::vector<Cell> row;
+  ASSERT_TRUE(result->Next(row));
+  EXPECT_EQ(row[0].integer, 1);
+  EXPECT_EQ(row[1].text, "2.50");
+  EXPECT_EQ(row[2].text, "x");
+  EXPECT_TRUE(row[3].is_null());
+  EXPECT_EQ(row[4].ToJson().dump(), "[1,2]");
+  EXPECT_EQ(row[5].ToJson().dump(), R"({"a":"2026-01-31"})");
+  EXPECT_EQ(row[6].ToJson().dump(), "\"170141183460469231731687303715884105727\"");
+  EXPECT_FALSE(result->Next(row));
+}
+
+TEST(SessionTest, RunsSeveralStatementsAndReportsTheLast) {
+  auto session = OpenDatabase({})->NewSession();
+  auto result = session->Execute("CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2), (3);");
+  EXPECT_FALSE(result->returns_rows());
+  EXPECT_EQ(result->rows_changed(), 3);
+  EXPECT_FALSE(session->Execute("  ")->returns_rows());
+}
+
+TEST(SessionTest, ErrorsSpeakOfTheUsersText) {
+  auto session = OpenDatabase({})->NewSession();
+  try {
+    session->Execute("SELEC 1");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kSyntax);
+    EXPECT_NE(std::string(error.what()).find("SELEC"), std::string::npos);
+  }
+  try {
+    session->Execute("SELECT * FROM missing");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kQuery);
+  }
+}
+
+TEST(SessionTest, InterruptStopsARunningStatement) {
+  auto session = OpenDatabase({})->NewSession();
+  std::atomic<bool> done = false;
+  std::thread stopper([&] {
+    while (!done) {
+      session->Interrupt();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  ErrorCode code = ErrorCode::kInternal;
+  try {
+    session->Execute("SELECT count(*) FROM range(100000000000) a WHERE hash(a.range) = 1");
+  } catch (const Error& error) {
+    code = error.code();
+  }
+  done = true;
+  stopper.join();
+  EXPECT_EQ(code, ErrorCode::kInterrupted);
+}
+
+TEST(SessionTest, UnknownSettingIsNamed) {
+  DatabaseOptions options;
+  options.settings["no_such_setting"] = "1";
+  try {
+    OpenDatabase(options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("no_such_setting"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace eider::engine
