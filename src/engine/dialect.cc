@@ -41,6 +41,9 @@ class TokenizedText {
   bool IsNumber(size_t i) const {
     return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_NUMERIC_CONSTANT);
   }
+  bool IsIdentifier(size_t i) const {
+    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_IDENTIFIER);
+  }
   bool IsOperator(size_t i) const {
     return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_OPERATOR);
   }
@@ -125,8 +128,14 @@ void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
     if (text.IsAnyWord(i + 1, {"TIMESTAMP", "SYSTEM_TIME"})) unit = "TIMESTAMP";
     if (unit.empty()) continue;
     size_t end = AfterExpression(text, i + 4);
-    edits.push_back(
-        {text.Start(i), text.Start(end), "AT (" + unit + " => " + text.Slice(i + 4, end) + ") "});
+    std::string clause = "AT (" + unit + " => " + text.Slice(i + 4, end) + ") ";
+    // Trino and Spark write the alias after the version, DuckDB before it.
+    size_t alias = text.IsWord(end, "AS") ? end + 1 : end;
+    if (text.IsIdentifier(alias)) {
+      clause = text.Slice(end, alias + 1) + " " + clause;
+      end = alias + 1;
+    }
+    edits.push_back({text.Start(i), text.Start(end), clause});
     i = end - 1;
   }
 }

@@ -16,7 +16,9 @@ TEST(DialectTest, TimeTravel) {
   EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR TIMESTAMP AS OF TIMESTAMP '2026-01-01' WHERE a=1"),
             "SELECT * FROM t AT (TIMESTAMP => TIMESTAMP '2026-01-01') WHERE a=1");
   EXPECT_EQ(RewriteDialect("SELECT * FROM t for system_time as of now() - INTERVAL '1' DAY x, u"),
-            "SELECT * FROM t AT (TIMESTAMP => now() - INTERVAL '1' DAY) x, u");
+            "SELECT * FROM t x AT (TIMESTAMP => now() - INTERVAL '1' DAY) , u");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 AS x WHERE x.a = 1"),
+            "SELECT * FROM t AS x AT (VERSION => 1) WHERE x.a = 1");
   EXPECT_EQ(RewriteDialect("(SELECT a FROM t FOR VERSION AS OF 'nightly')"),
             "(SELECT a FROM t AT (VERSION => 'nightly') )");
 }

@@ -28,8 +28,8 @@ class FileSystem {
   virtual std::string Read(const std::string& path) = 0;
 
   // Creates a file that did not exist, with its parent folders. When it returns, the content and
-  // the name are on disk (file and folders fsynced). Throws kAlreadyExists and changes nothing where
-  // the name is taken. A failed write leaves no file of that name.
+  // the name are on disk (file and folders fsynced). Throws kAlreadyExists and changes nothing
+  // where the name is taken. A failed write leaves no file of that name.
   virtual void WriteNew(const std::string& path, std::string_view content) = 0;
 
   // Puts `content` at `path` by rename: readers see the old file or the new one, whole. Durable as
@@ -63,5 +63,8 @@ std::string LocalPath(std::string_view location);
 // "/a/b" -> "file:///a/b", normalized (no "." or ".." or doubled slashes); relative paths are taken
 // from the current folder. A location is returned normalized.
 std::string ToLocation(std::string_view path);
+
+// Whether a path lies on a file system shared over a network, where SQLite's locks do not hold.
+bool IsNetworkFileSystem(const std::string& location);
 
 }  // namespace eider::io

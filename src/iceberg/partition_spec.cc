@@ -1,0 +1,156 @@
+#include "iceberg/partition_spec.h"
+
+#include <cstdio>
+
+#include "base/error.h"
+
+namespace eider::iceberg {
+
+namespace {
+
+struct NamedTransform {
+  const char* name;
+  Transform::Kind kind;
+};
+
+constexpr NamedTransform kPlain[] = {
+    {"identity", Transform::Kind::kIdentity}, {"year", Transform::Kind::kYear},
+    {"month", Transform::Kind::kMonth},       {"day", Transform::Kind::kDay},
+    {"hour", Transform::Kind::kHour},         {"void", Transform::Kind::kVoid},
+};
+
+}  // namespace
+
+std::string Transform::ToString() const {
+  for (const NamedTransform& plain : kPlain) {
+    if (plain.kind == kind) return plain.name;
+  }
+  if (kind == Kind::kBucket) return "bucket[" + std::to_string(parameter) + "]";
+  if (kind == Kind::kTruncate) return "truncate[" + std::to_string(parameter) + "]";
+  return name;
+}
+
+Transform TransformFromText(const std::string& text) {
+  Transform transform;
+  for (const NamedTransform& plain : kPlain) {
+    if (text == plain.name) {
+      transform.kind = plain.kind;
+      return transform;
+    }
+  }
+  char close = 0;
+  if (std::sscanf(text.c_str(), "bucket[%d%c", &transform.parameter, &close) == 2 && close == ']') {
+    transform.kind = Transform::Kind::kBucket;
+  } else if (std::sscanf(text.c_str(), "truncate[%d%c", &transform.parameter, &close) == 2 &&
+             close == ']') {
+    transform.kind = Transform::Kind::kTruncate;
+  } else {
+    transform.kind = Transform::Kind::kUnknown;
+    transform.parameter = 0;
+    transform.name = text;
+  }
+  return transform;
+}
+
+TypePtr ResultType(const Transform& transform, const TypePtr& source) {
+  switch (transform.kind) {
+    case Transform::Kind::kBucket:
+    case Transform::Kind::kYear:
+    case Transform::Kind::kMonth:
+    case Transform::Kind::kHour:
+      return Type::Primitive(TypeId::kInt);
+    case Transform::Kind::kDay:
+      return Type::Primitive(TypeId::kDate);
+    case Transform::Kind::kUnknown:
+      return Type::Primitive(TypeId::kString);
+    default:
+      return source;
+  }
+}
+
+PartitionSpec PartitionFieldsFromJson(const Json& fields, int32_t spec_id, std::string_view what) {
+  PartitionSpec spec;
+  spec.spec_id = spec_id;
+  int32_t next_id = kFirstPartitionFieldId;
+  for (const Json& json : fields) {
+    PartitionField field;
+    field.name = RequireString(json, "name", what);
+    field.transform = TransformFromText(RequireString(json, "transform", what));
+    // Version 1 wrote no field ids; they count up from 1000.
+    field.field_id = json.value("field-id", next_id);
+    next_id = field.field_id + 1;
+    if (json.contains("source-id")) {
+      field.source_id = json["source-id"].get<int32_t>();
+    } else {
+      const Json& sources = RequireArray(json, "source-ids", what);
+      field.source_id = sources.empty() ? 0 : sources[0].get<int32_t>();
+    }
+    for (const auto& [key, value] : json.items()) {
+      if (key != "name" && key != "transform" && key != "field-id" && key != "source-id") {
+        field.extra[key] = value;
+      }
+    }
+    spec.fields.push_back(std::move(field));
+  }
+  return spec;
+}
+
+PartitionSpec PartitionSpecFromJson(const Json& json, std::string_view what) {
+  return PartitionFieldsFromJson(RequireArray(json, "fields", what), json.value("spec-id", 0),
+                                 what);
+}
+
+Json PartitionSpecToJson(const PartitionSpec& spec) {
+  Json json;
+  json["spec-id"] = spec.spec_id;
+  Json fields = Json::array();
+  for (const PartitionField& field : spec.fields) {
+    Json item;
+    item["name"] = field.name;
+    item["transform"] = field.transform.ToString();
+    item["source-id"] = field.source_id;
+    item["field-id"] = field.field_id;
+    for (const auto& [key, value] : field.extra.items()) item[key] = value;
+    fields.push_back(std::move(item));
+  }
+  json["fields"] = std::move(fields);
+  return json;
+}
+
+SortOrder SortOrderFromJson(const Json& json, std::string_view what) {
+  SortOrder order;
+  order.order_id = json.value("order-id", 0);
+  for (const Json& item : RequireArray(json, "fields", what)) {
+    SortField field;
+    field.transform = TransformFromText(RequireString(item, "transform", what));
+    if (item.contains("source-id")) field.source_id = item["source-id"].get<int32_t>();
+    field.ascending = RequireString(item, "direction", what) == "asc";
+    field.nulls_first = RequireString(item, "null-order", what) == "nulls-first";
+    for (const auto& [key, value] : item.items()) {
+      if (key != "transform" && key != "source-id" && key != "direction" && key != "null-order") {
+        field.extra[key] = value;
+      }
+    }
+    order.fields.push_back(std::move(field));
+  }
+  return order;
+}
+
+Json SortOrderToJson(const SortOrder& order) {
+  Json json;
+  json["order-id"] = order.order_id;
+  Json fields = Json::array();
+  for (const SortField& field : order.fields) {
+    Json item;
+    item["transform"] = field.transform.ToString();
+    item["source-id"] = field.source_id;
+    item["direction"] = field.ascending ? "asc" : "desc";
+    item["null-order"] = field.nulls_first ? "nulls-first" : "nulls-last";
+    for (const auto& [key, value] : field.extra.items()) item[key] = value;
+    fields.push_back(std::move(item));
+  }
+  json["fields"] = std::move(fields);
+  return json;
+}
+
+}  // namespace eider::iceberg

@@ -1,0 +1,377 @@
+#include "iceberg/table_metadata.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/error.h"
+
+namespace eider::iceberg {
+
+namespace {
+
+template <typename T>
+std::optional<T> OptionalMember(const Json& json, const char* key) {
+  auto it = json.find(key);
+  if (it == json.end() || it->is_null()) return std::nullopt;
+  return it->get<T>();
+}
+
+void KeepUnknown(const Json& json, const std::set<std::string>& known, Json& extra) {
+  for (const auto& [key, value] : json.items()) {
+    if (known.count(key) == 0) extra[key] = value;
+  }
+}
+
+// A version 1 file has one schema and one spec; later files list all and name the current.
+void ReadSchemas(const Json& json, const std::string& what, TableMetadata& metadata) {
+  if (json.contains("schemas")) {
+    for (const Json& schema : RequireArray(json, "schemas", what)) {
+      metadata.schemas.push_back(SchemaFromJson(schema, what));
+    }
+    metadata.current_schema_id =
+        static_cast<int32_t>(RequireInteger(json, "current-schema-id", what));
+  } else {
+    metadata.schemas.push_back(SchemaFromJson(RequireMember(json, "schema", what), what));
+    metadata.current_schema_id = metadata.schemas[0].schema_id;
+  }
+  if (metadata.SchemaById(metadata.current_schema_id) == nullptr) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: current schema {} is not in \"schemas\"",
+                                                 what, metadata.current_schema_id));
+  }
+}
+
+void ReadSpecs(const Json& json, const std::string& what, TableMetadata& metadata) {
+  if (json.contains("partition-specs")) {
+    for (const Json& spec : RequireArray(json, "partition-specs", what)) {
+      metadata.partition_specs.push_back(PartitionSpecFromJson(spec, what));
+    }
+    metadata.default_spec_id = static_cast<int32_t>(RequireInteger(json, "default-spec-id", what));
+  } else {
+    metadata.partition_specs.push_back(
+        PartitionFieldsFromJson(RequireArray(json, "partition-spec", what), 0, what));
+    metadata.default_spec_id = 0;
+  }
+  if (metadata.SpecById(metadata.default_spec_id) == nullptr) {
+    throw Error(ErrorCode::kCorrupt,
+                fmt::format("{}: default partition spec {} is not in \"partition-specs\"", what,
+                            metadata.default_spec_id));
+  }
+  int32_t highest = kFirstPartitionFieldId - 1;
+  for (const PartitionSpec& spec : metadata.partition_specs) {
+    for (const PartitionField& field : spec.fields) highest = std::max(highest, field.field_id);
+  }
+  metadata.last_partition_id = json.value("last-partition-id", highest);
+}
+
+void ReadSnapshots(const Json& json, const std::string& what, TableMetadata& metadata) {
+  if (json.contains("snapshots")) {
+    for (const Json& snapshot : RequireArray(json, "snapshots", what)) {
+      metadata.snapshots.push_back(SnapshotFromJson(snapshot, what));
+    }
+  }
+  metadata.current_snapshot_id = OptionalMember<int64_t>(json, "current-snapshot-id");
+  // Old writers said -1 for "none".
+  if (metadata.current_snapshot_id == -1) metadata.current_snapshot_id.reset();
+  if (metadata.current_snapshot_id && metadata.CurrentSnapshot() == nullptr) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: current snapshot {} is not in \"snapshots\"",
+                                                 what, *metadata.current_snapshot_id));
+  }
+  if (json.contains("refs")) {
+    for (const auto& [name, ref] : json["refs"].items()) {
+      metadata.refs[name] = SnapshotRefFromJson(ref, what);
+    }
+  } else if (metadata.current_snapshot_id) {
+    SnapshotRef main;
+    main.snapshot_id = *metadata.current_snapshot_id;
+    metadata.refs[kMainBranch] = main;
+  }
+  if (json.contains("snapshot-log")) {
+    for (const Json& entry : RequireArray(json, "snapshot-log", what)) {
+      metadata.snapshot_log.push_back({RequireInteger(entry, "timestamp-ms", what),
+                                       RequireInteger(entry, "snapshot-id", what)});
+    }
+  }
+  if (json.contains("metadata-log")) {
+    for (const Json& entry : RequireArray(json, "metadata-log", what)) {
+      metadata.metadata_log.push_back({RequireInteger(entry, "timestamp-ms", what),
+                                       RequireString(entry, "metadata-file", what)});
+    }
+  }
+}
+
+TableMetadata ReadMetadata(const Json& json, const std::string& source) {
+  std::string what = "table metadata " + source;
+  TableMetadata metadata;
+  metadata.format_version = static_cast<int>(RequireInteger(json, "format-version", what));
+  if (metadata.format_version < 1 || metadata.format_version > 3) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} has format version {}; Eider reads 1, 2 and 3", what,
+                            metadata.format_version));
+  }
+  metadata.location = RequireString(json, "location", what);
+  metadata.table_uuid = json.value("table-uuid", std::string());
+  metadata.last_sequence_number = json.value("last-sequence-number", int64_t{0});
+  metadata.last_updated_ms = RequireInteger(json, "last-updated-ms", what);
+  metadata.last_column_id = static_cast<int32_t>(RequireInteger(json, "last-column-id", what));
+  ReadSchemas(json, what, metadata);
+  ReadSpecs(json, what, metadata);
+  if (json.contains("sort-orders")) {
+    for (const Json& order : RequireArray(json, "sort-orders", what)) {
+      metadata.sort_orders.push_back(SortOrderFromJson(order, what));
+    }
+    metadata.default_sort_order_id = json.value("default-sort-order-id", 0);
+  } else {
+    metadata.sort_orders.emplace_back();
+  }
+  if (json.contains("properties")) {
+    for (const auto& [key, value] : json["properties"].items()) {
+      metadata.properties[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+  }
+  ReadSnapshots(json, what, metadata);
+  if (json.contains("statistics")) metadata.statistics = json["statistics"];
+  if (json.contains("partition-statistics")) {
+    metadata.partition_statistics = json["partition-statistics"];
+  }
+  metadata.next_row_id = OptionalMember<int64_t>(json, "next-row-id");
+  static const std::set<std::string> kKnown = {"format-version",
+                                               "table-uuid",
+                                               "location",
+                                               "last-sequence-number",
+                                               "last-updated-ms",
+                                               "last-column-id",
+                                               "schema",
+                                               "schemas",
+                                               "current-schema-id",
+                                               "partition-spec",
+                                               "partition-specs",
+                                               "default-spec-id",
+                                               "last-partition-id",
+                                               "sort-orders",
+                                               "default-sort-order-id",
+                                               "properties",
+                                               "current-snapshot-id",
+                                               "refs",
+                                               "snapshots",
+                                               "snapshot-log",
+                                               "metadata-log",
+                                               "statistics",
+                                               "partition-statistics",
+                                               "next-row-id"};
+  KeepUnknown(json, kKnown, metadata.extra);
+  return metadata;
+}
+
+}  // namespace
+
+std::string Snapshot::operation() const {
+  auto it = summary.find("operation");
+  return it == summary.end() ? "" : it->second;
+}
+
+const Schema& TableMetadata::CurrentSchema() const { return *SchemaById(current_schema_id); }
+
+const Schema* TableMetadata::SchemaById(int32_t id) const {
+  for (const Schema& schema : schemas) {
+    if (schema.schema_id == id) return &schema;
+  }
+  return nullptr;
+}
+
+const PartitionSpec& TableMetadata::DefaultSpec() const { return *SpecById(default_spec_id); }
+
+const PartitionSpec* TableMetadata::SpecById(int32_t id) const {
+  for (const PartitionSpec& spec : partition_specs) {
+    if (spec.spec_id == id) return &spec;
+  }
+  return nullptr;
+}
+
+const Snapshot* TableMetadata::CurrentSnapshot() const {
+  return current_snapshot_id ? SnapshotById(*current_snapshot_id) : nullptr;
+}
+
+const Snapshot* TableMetadata::SnapshotById(int64_t id) const {
+  // The newest stand last and are the ones asked for.
+  for (auto it = snapshots.rbegin(); it != snapshots.rend(); ++it) {
+    if (it->snapshot_id == id) return &*it;
+  }
+  return nullptr;
+}
+
+const Snapshot* TableMetadata::SnapshotByRef(const std::string& name) const {
+  auto ref = refs.find(name);
+  return ref == refs.end() ? nullptr : SnapshotById(ref->second.snapshot_id);
+}
+
+const Snapshot* TableMetadata::SnapshotAsOf(int64_t timestamp_ms) const {
+  const Snapshot* found = nullptr;
+  for (const SnapshotLogEntry& entry : snapshot_log) {
+    if (entry.timestamp_ms <= timestamp_ms) found = SnapshotById(entry.snapshot_id);
+  }
+  return found;
+}
+
+const Schema& TableMetadata::SchemaOf(const Snapshot& snapshot) const {
+  if (snapshot.schema_id) {
+    if (const Schema* schema = SchemaById(*snapshot.schema_id)) return *schema;
+  }
+  return CurrentSchema();
+}
+
+std::string TableMetadata::Property(const std::string& name, const std::string& fallback) const {
+  auto it = properties.find(name);
+  return it == properties.end() ? fallback : it->second;
+}
+
+int64_t TableMetadata::IntegerProperty(const std::string& name, int64_t fallback) const {
+  auto it = properties.find(name);
+  if (it == properties.end()) return fallback;
+  int64_t value = 0;
+  const std::string& text = it->second;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("table property {} is \"{}\", not an integer", name, text));
+  }
+  return value;
+}
+
+TableMetadata ParseTableMetadata(std::string_view text, const std::string& source) {
+  return TableMetadataFromJson(ParseJson(text, source), source);
+}
+
+TableMetadata TableMetadataFromJson(const Json& json, const std::string& source) {
+  try {
+    return ReadMetadata(json, source);
+  } catch (const Json::exception& e) {
+    throw Error(
+        ErrorCode::kCorrupt,
+        fmt::format("table metadata {}: a member has the wrong type ({})", source, e.what()));
+  }
+}
+
+Snapshot SnapshotFromJson(const Json& json, std::string_view what) {
+  Snapshot snapshot;
+  snapshot.snapshot_id = RequireInteger(json, "snapshot-id", what);
+  snapshot.parent_snapshot_id = OptionalMember<int64_t>(json, "parent-snapshot-id");
+  snapshot.sequence_number = json.value("sequence-number", int64_t{0});
+  snapshot.timestamp_ms = RequireInteger(json, "timestamp-ms", what);
+  snapshot.manifest_list = json.value("manifest-list", std::string());
+  if (json.contains("manifests")) {
+    snapshot.manifests = json["manifests"].get<std::vector<std::string>>();
+  }
+  if (json.contains("summary")) {
+    for (const auto& [key, value] : json["summary"].items()) {
+      snapshot.summary[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+  }
+  snapshot.schema_id = OptionalMember<int32_t>(json, "schema-id");
+  static const std::set<std::string> kKnown = {
+      "snapshot-id",   "parent-snapshot-id", "sequence-number", "timestamp-ms",
+      "manifest-list", "manifests",          "summary",         "schema-id"};
+  KeepUnknown(json, kKnown, snapshot.extra);
+  return snapshot;
+}
+
+Json SnapshotToJson(const Snapshot& snapshot, int format_version) {
+  Json json;
+  if (format_version > 1) json["sequence-number"] = snapshot.sequence_number;
+  json["snapshot-id"] = snapshot.snapshot_id;
+  if (snapshot.parent_snapshot_id) json["parent-snapshot-id"] = *snapshot.parent_snapshot_id;
+  json["timestamp-ms"] = snapshot.timestamp_ms;
+  Json summary = Json::object();
+  // Readers expect the operation first; the rest stands in any order.
+  if (!snapshot.operation().empty()) summary["operation"] = snapshot.operation();
+  for (const auto& [key, value] : snapshot.summary) summary[key] = value;
+  json["summary"] = std::move(summary);
+  if (!snapshot.manifest_list.empty()) {
+    json["manifest-list"] = snapshot.manifest_list;
+  } else {
+    json["manifests"] = snapshot.manifests;
+  }
+  if (snapshot.schema_id) json["schema-id"] = *snapshot.schema_id;
+  for (const auto& [key, value] : snapshot.extra.items()) json[key] = value;
+  return json;
+}
+
+SnapshotRef SnapshotRefFromJson(const Json& json, std::string_view what) {
+  SnapshotRef ref;
+  ref.snapshot_id = RequireInteger(json, "snapshot-id", what);
+  ref.is_branch = RequireString(json, "type", what) != "tag";
+  ref.min_snapshots_to_keep = OptionalMember<int32_t>(json, "min-snapshots-to-keep");
+  ref.max_snapshot_age_ms = OptionalMember<int64_t>(json, "max-snapshot-age-ms");
+  ref.max_ref_age_ms = OptionalMember<int64_t>(json, "max-ref-age-ms");
+  return ref;
+}
+
+Json SnapshotRefToJson(const SnapshotRef& ref) {
+  Json json;
+  json["snapshot-id"] = ref.snapshot_id;
+  json["type"] = ref.is_branch ? "branch" : "tag";
+  if (ref.min_snapshots_to_keep) json["min-snapshots-to-keep"] = *ref.min_snapshots_to_keep;
+  if (ref.max_snapshot_age_ms) json["max-snapshot-age-ms"] = *ref.max_snapshot_age_ms;
+  if (ref.max_ref_age_ms) json["max-ref-age-ms"] = *ref.max_ref_age_ms;
+  return json;
+}
+
+Json TableMetadataToJson(const TableMetadata& metadata) {
+  Json json;
+  json["format-version"] = metadata.format_version;
+  json["table-uuid"] = metadata.table_uuid;
+  json["location"] = metadata.location;
+  if (metadata.format_version > 1) json["last-sequence-number"] = metadata.last_sequence_number;
+  json["last-updated-ms"] = metadata.last_updated_ms;
+  json["last-column-id"] = metadata.last_column_id;
+  if (metadata.format_version == 1) {
+    json["schema"] = SchemaToJson(metadata.CurrentSchema());
+    json["partition-spec"] = PartitionSpecToJson(metadata.DefaultSpec())["fields"];
+  }
+  json["current-schema-id"] = metadata.current_schema_id;
+  json["schemas"] = Json::array();
+  for (const Schema& schema : metadata.schemas) json["schemas"].push_back(SchemaToJson(schema));
+  json["default-spec-id"] = metadata.default_spec_id;
+  json["partition-specs"] = Json::array();
+  for (const PartitionSpec& spec : metadata.partition_specs) {
+    json["partition-specs"].push_back(PartitionSpecToJson(spec));
+  }
+  json["last-partition-id"] = metadata.last_partition_id;
+  json["default-sort-order-id"] = metadata.default_sort_order_id;
+  json["sort-orders"] = Json::array();
+  for (const SortOrder& order : metadata.sort_orders) {
+    json["sort-orders"].push_back(SortOrderToJson(order));
+  }
+  json["properties"] = Json::object();
+  for (const auto& [key, value] : metadata.properties) json["properties"][key] = value;
+  if (metadata.current_snapshot_id) json["current-snapshot-id"] = *metadata.current_snapshot_id;
+  if (metadata.next_row_id) json["next-row-id"] = *metadata.next_row_id;
+  json["refs"] = Json::object();
+  for (const auto& [name, ref] : metadata.refs) json["refs"][name] = SnapshotRefToJson(ref);
+  json["snapshots"] = Json::array();
+  for (const Snapshot& snapshot : metadata.snapshots) {
+    json["snapshots"].push_back(SnapshotToJson(snapshot, metadata.format_version));
+  }
+  json["statistics"] = metadata.statistics;
+  json["partition-statistics"] = metadata.partition_statistics;
+  json["snapshot-log"] = Json::array();
+  for (const SnapshotLogEntry& entry : metadata.snapshot_log) {
+    Json item;
+    item["timestamp-ms"] = entry.timestamp_ms;
+    item["snapshot-id"] = entry.snapshot_id;
+    json["snapshot-log"].push_back(std::move(item));
+  }
+  json["metadata-log"] = Json::array();
+  for (const MetadataLogEntry& entry : metadata.metadata_log) {
+    Json item;
+    item["timestamp-ms"] = entry.timestamp_ms;
+    item["metadata-file"] = entry.metadata_file;
+    json["metadata-log"].push_back(std::move(item));
+  }
+  for (const auto& [key, value] : metadata.extra.items()) json[key] = value;
+  return json;
+}
+
+}  // namespace eider::iceberg

@@ -1,0 +1,306 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/uuid.h"
+#include "io/file_system.h"
+
+namespace eider::io {
+
+namespace {
+
+[[noreturn]] void Fail(int error_number, const std::string& action, const std::string& path) {
+  ErrorCode code = ErrorCode::kIo;
+  std::string hint;
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+      code = ErrorCode::kNotFound;
+      break;
+    case EEXIST:
+      code = ErrorCode::kAlreadyExists;
+      break;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      code = ErrorCode::kPermission;
+      hint = "Check who owns the folder and whether it is mounted read-only.";
+      break;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      code = ErrorCode::kNoSpace;
+      hint = "Free some space; nothing that was committed is affected.";
+      break;
+    default:
+      break;
+  }
+  Error error(code, fmt::format("cannot {} {}: {}", action, path, std::strerror(error_number)));
+  if (!hint.empty()) error.WithHint(hint);
+  throw error;
+}
+
+// An open file that is closed on every way out.
+class Descriptor {
+ public:
+  Descriptor(const std::string& path, int flags)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  bool ok() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string ParentOf(const std::string& path) {
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void SyncFolder(const std::string& folder) {
+  Descriptor fd(folder, O_RDONLY | O_DIRECTORY);
+  if (!fd.ok() || ::fsync(fd.get()) != 0) Fail(errno, "sync", folder);
+}
+
+// Makes a folder and its parents, each durable in the one above it.
+void MakeFolders(const std::string& folder) {
+  struct stat status;
+  if (::stat(folder.c_str(), &status) == 0) {
+    if (!S_ISDIR(status.st_mode)) Fail(ENOTDIR, "create folder", folder);
+    return;
+  }
+  if (errno != ENOENT) Fail(errno, "create folder", folder);
+  std::string parent = ParentOf(folder);
+  if (parent != folder) MakeFolders(parent);
+  if (::mkdir(folder.c_str(), 0777) != 0) {
+    if (errno == EEXIST) return;  // another process was quicker
+    Fail(errno, "create folder", folder);
+  }
+  SyncFolder(parent);
+}
+
+void WriteAll(int fd, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      Fail(errno, "write", path);
+    }
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::fsync(fd) != 0) Fail(errno, "sync", path);
+}
+
+FileInfo InfoOf(const std::string& path, const struct stat& status) {
+  FileInfo info;
+  info.path = path;
+  info.size = status.st_size;
+  info.modified_micros = status.st_mtim.tv_sec * 1'000'000 + status.st_mtim.tv_nsec / 1000;
+  info.is_directory = S_ISDIR(status.st_mode);
+  return info;
+}
+
+class LocalFiles : public FileSystem {
+ public:
+  std::string Read(const std::string& location) override {
+    std::string path = LocalPath(location);
+    Descriptor fd(path, O_RDONLY);
+    if (!fd.ok()) Fail(errno, "read", path);
+    struct stat status;
+    if (::fstat(fd.get(), &status) != 0) Fail(errno, "read", path);
+    if (S_ISDIR(status.st_mode)) Fail(EISDIR, "read", path);
+    std::string content(static_cast<size_t>(status.st_size), '\0');
+    size_t filled = 0;
+    while (filled < content.size()) {
+      ssize_t got = ::read(fd.get(), content.data() + filled, content.size() - filled);
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        Fail(errno, "read", path);
+      }
+      if (got == 0) break;
+      filled += static_cast<size_t>(got);
+    }
+    content.resize(filled);
+    return content;
+  }
+
+  void WriteNew(const std::string& location, std::string_view content) override {
+    std::string path = LocalPath(location);
+    MakeFolders(ParentOf(path));
+    Descriptor fd(path, O_WRONLY | O_CREAT | O_EXCL);
+    if (!fd.ok()) Fail(errno, "create", path);
+    try {
+      WriteAll(fd.get(), content, path);
+      SyncFolder(ParentOf(path));
+    } catch (const Error&) {
+      ::unlink(path.c_str());
+      throw;
+    }
+  }
+
+  void Replace(const std::string& location, std::string_view content) override {
+    std::string path = LocalPath(location);
+    MakeFolders(ParentOf(path));
+    std::string temporary = path + "." + NewUuid() + ".tmp";
+    try {
+      {
+        Descriptor fd(temporary, O_WRONLY | O_CREAT | O_EXCL);
+        if (!fd.ok()) Fail(errno, "create", temporary);
+        WriteAll(fd.get(), content, temporary);
+      }
+      if (::rename(temporary.c_str(), path.c_str()) != 0) Fail(errno, "replace", path);
+    } catch (const Error&) {
+      ::unlink(temporary.c_str());
+      throw;
+    }
+    SyncFolder(ParentOf(path));
+  }
+
+  void Sync(const std::string& location) override {
+    std::string path = LocalPath(location);
+    Descriptor fd(path, O_RDONLY);
+    if (!fd.ok()) Fail(errno, "open", path);
+    if (::fsync(fd.get()) != 0) Fail(errno, "sync", path);
+    SyncFolder(ParentOf(path));
+  }
+
+  void Link(const std::string& existing, const std::string& location) override {
+    std::string from = LocalPath(existing);
+    std::string path = LocalPath(location);
+    if (::link(from.c_str(), path.c_str()) == 0) return;
+    if (errno != EEXIST) Fail(errno, "link", path);
+    std::string temporary = path + "." + NewUuid() + ".tmp";
+    if (::link(from.c_str(), temporary.c_str()) != 0) Fail(errno, "link", temporary);
+    int renamed = ::rename(temporary.c_str(), path.c_str());
+    int error_number = errno;
+    // rename() leaves the old name in place where both already are the same file.
+    ::unlink(temporary.c_str());
+    if (renamed != 0) Fail(error_number, "link", path);
+  }
+
+  bool Exists(const std::string& location) override {
+    std::string path = LocalPath(location);
+    struct stat status;
+    if (::stat(path.c_str(), &status) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    Fail(errno, "look at", path);
+  }
+
+  FileInfo Stat(const std::string& location) override {
+    std::string path = LocalPath(location);
+    struct stat status;
+    if (::stat(path.c_str(), &status) != 0) Fail(errno, "look at", path);
+    return InfoOf(path, status);
+  }
+
+  std::vector<FileInfo> List(const std::string& location) override {
+    std::string folder = LocalPath(location);
+    std::vector<FileInfo> entries;
+    DIR* directory = ::opendir(folder.c_str());
+    if (directory == nullptr) {
+      if (errno == ENOENT) return entries;
+      Fail(errno, "list", folder);
+    }
+    while (const dirent* entry = ::readdir(directory)) {
+      std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      std::string path = folder + "/" + name;
+      struct stat status;
+      // A file removed since the folder was read is simply not listed.
+      if (::stat(path.c_str(), &status) == 0) entries.push_back(InfoOf(path, status));
+    }
+    ::closedir(directory);
+    std::sort(entries.begin(), entries.end(),
+              [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
+    return entries;
+  }
+
+  std::vector<FileInfo> ListRecursive(const std::string& location) override {
+    std::vector<FileInfo> files;
+    for (const FileInfo& entry : List(location)) {
+      if (!entry.is_directory) {
+        files.push_back(entry);
+        continue;
+      }
+      std::vector<FileInfo> below = ListRecursive(entry.path);
+      files.insert(files.end(), below.begin(), below.end());
+    }
+    return files;
+  }
+
+  void CreateDirectories(const std::string& location) override { MakeFolders(LocalPath(location)); }
+
+  void Remove(const std::string& location) override {
+    std::string path = LocalPath(location);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) Fail(errno, "remove", path);
+  }
+
+  void RemoveTree(const std::string& location) override {
+    std::string folder = LocalPath(location);
+    std::error_code error;
+    std::filesystem::remove_all(folder, error);
+    if (error) Fail(error.value(), "remove", folder);
+  }
+};
+
+}  // namespace
+
+FileSystem& LocalFileSystem() {
+  static LocalFiles files;
+  return files;
+}
+
+std::string LocalPath(std::string_view location) {
+  constexpr std::string_view kScheme = "file:";
+  std::string_view path = location;
+  if (path.substr(0, kScheme.size()) == kScheme) {
+    path.remove_prefix(kScheme.size());
+    // file:///a and file:/a are the same place; Java writes the second.
+    if (path.substr(0, 3) == "///") path.remove_prefix(2);
+  } else if (path.find("://") != std::string_view::npos) {
+    throw Error(ErrorCode::kUnsupported, fmt::format("{} is not on a local disk", location))
+        .WithHint("This version of Eider keeps its warehouses in local folders.");
+  }
+  return std::string(path);
+}
+
+std::string ToLocation(std::string_view path) {
+  std::filesystem::path absolute = std::filesystem::absolute(LocalPath(path)).lexically_normal();
+  std::string text = absolute.string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return "file://" + text;
+}
+
+bool IsNetworkFileSystem(const std::string& location) {
+  // The magic numbers of statfs(2) for NFS, SMB, CIFS, SMB2, AFS, Coda, Ceph, Lustre.
+  static constexpr uint32_t kNetworkMagic[] = {0x6969,     0x517B,     0xFF534D42, 0xFE534D42,
+                                               0x5346414F, 0x73757245, 0x00C36400, 0x0BD00BD0};
+  struct statfs status;
+  std::string path = LocalPath(location);
+  while (::statfs(path.c_str(), &status) != 0) {
+    if (errno != ENOENT || path == "/") return false;
+    path = ParentOf(path);
+  }
+  auto magic = static_cast<uint32_t>(status.f_type);
+  return std::find(std::begin(kNetworkMagic), std::end(kNetworkMagic), magic) !=
+         std::end(kNetworkMagic);
+}
+
+}  // namespace eider::io
