@@ -1,0 +1,19 @@
+// The macros that every project has: dbt's own package "dbt" and the adapters' ("dbt_duckdb", ..),
+// embedded in the binary from src/dbt/macros/<package>/**/*.sql.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace eider::dbt {
+
+struct BuiltinMacroFile {
+  std::string_view path;     // relative to the package: "macros/materializations/table.sql"
+  std::string_view package;  // "dbt", "dbt_duckdb"
+  std::string_view text;
+};
+
+// Ordered by package, then path.
+std::span<const BuiltinMacroFile> BuiltinMacroFiles();
+
+}  // namespace eider::dbt

@@ -1,0 +1,67 @@
+// dbt_project.yml of the root project or of a package.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "dbt/node.h"
+
+namespace eider::dbt {
+
+struct DispatchEntry {
+  std::string macro_namespace;
+  std::vector<std::string> search_order;
+};
+
+struct Project {
+  std::string name;
+  std::string version;
+  std::string profile;
+  std::filesystem::path root;  // absolute
+
+  // Relative to `root`.
+  std::vector<std::string> model_paths, seed_paths, test_paths, analysis_paths, macro_paths,
+      snapshot_paths, docs_paths, asset_paths;
+  std::string target_path = "target";
+  std::string log_path = "logs";
+  std::string packages_install_path = "dbt_packages";
+  std::vector<std::string> clean_targets;
+
+  // Configuration trees by resource folder, with keys as written ("+tags"): models, seeds, ..
+  // Rendered with vars and environment; hooks stay unrendered.
+  Json models = Json::object(), seeds = Json::object(), snapshots = Json::object(),
+       tests = Json::object(), sources = Json::object(), analyses = Json::object(),
+       exposures = Json::object();
+  // The same trees before rendering, for the manifest's `unrendered_config`.
+  Json unrendered = Json::object();
+
+  std::vector<std::string> on_run_start;
+  std::vector<std::string> on_run_end;
+  std::vector<DispatchEntry> dispatch;
+  Json vars = Json::object();
+  Json flags = Json::object();
+  Quoting quoting;
+  Json query_comment;  // null when not set, a string, or {comment, append, job-label}
+  std::vector<std::string> require_dbt_version;
+};
+
+// Reads `root`/dbt_project.yml. Throws kNotFound, kSyntax or kInvalidArgument with file and line.
+Project LoadProject(const std::filesystem::path& root, const Json& cli_vars);
+
+// An entry of packages.yml or dependencies.yml.
+struct PackageSpec {
+  std::string local;  // the folder, relative to the project
+  Json raw;           // as written
+};
+
+std::vector<PackageSpec> LoadPackageSpecs(const Project& project, const Json& cli_vars);
+
+// `dbt deps`: links (or copies where links are refused) every local package, and those they name,
+// into packages_install_path, and writes package-lock.yml. Returns the installed packages' names.
+std::vector<std::string> InstallPackages(const Project& project, const Json& cli_vars);
+
+}  // namespace eider::dbt
