@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -10,8 +11,10 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/uuid.h"
 #include "io/file_system.h"
 
@@ -76,7 +79,9 @@ std::string ParentOf(const std::string& path) {
 
 void SyncFolder(const std::string& folder) {
   Descriptor fd(folder, O_RDONLY | O_DIRECTORY);
-  if (!fd.ok() || ::fsync(fd.get()) != 0) Fail(errno, "sync", folder);
+  if (!fd.ok()) Fail(errno, "sync", folder);
+  // EINVAL: a file system that has no such thing as syncing a folder.
+  if (::fsync(fd.get()) != 0 && errno != EINVAL) Fail(errno, "sync", folder);
 }
 
 // Makes a folder and its parents, each durable in the one above it.
@@ -89,10 +94,8 @@ void MakeFolders(const std::string& folder) {
   if (errno != ENOENT) Fail(errno, "create folder", folder);
   std::string parent = ParentOf(folder);
   if (parent != folder) MakeFolders(parent);
-  if (::mkdir(folder.c_str(), 0777) != 0) {
-    if (errno == EEXIST) return;  // another process was quicker
-    Fail(errno, "create folder", folder);
-  }
+  // EEXIST: another process was quicker, but may not have synced the parent yet.
+  if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) Fail(errno, "create folder", folder);
   SyncFolder(parent);
 }
 
@@ -115,6 +118,22 @@ FileInfo InfoOf(const std::string& path, const struct stat& status) {
   info.modified_micros = status.st_mtim.tv_sec * 1'000'000 + status.st_mtim.tv_nsec / 1000;
   info.is_directory = S_ISDIR(status.st_mode);
   return info;
+}
+
+// The type of the mount that holds `path`, as "fuse.sshfs"; "" where it is not known.
+std::string MountTypeOf(const std::string& path) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) return "";
+  std::string device = fmt::format("{}:{}", major(status.st_dev), minor(status.st_dev));
+  // proc(5), mountinfo: id parent major:minor root mount-point options [optional..] - type source
+  // ..
+  std::ifstream mounts("/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    std::vector<std::string> words = Split(line, ' ');
+    auto dash = std::find(words.begin(), words.end(), "-");
+    if (words.size() > 2 && words[2] == device && words.end() - dash > 1) return dash[1];
+  }
+  return "";
 }
 
 class LocalFiles : public FileSystem {
@@ -185,6 +204,11 @@ class LocalFiles : public FileSystem {
     std::string from = LocalPath(existing);
     std::string path = LocalPath(location);
     if (::link(from.c_str(), path.c_str()) == 0) return;
+    if (errno == EPERM || errno == EOPNOTSUPP || errno == EMLINK || errno == EXDEV) {
+      // No hard links here, or not to this file: a copy reads the same.
+      Replace(path, Read(from));
+      return;
+    }
     if (errno != EEXIST) Fail(errno, "link", path);
     std::string temporary = path + "." + NewUuid() + ".tmp";
     if (::link(from.c_str(), temporary.c_str()) != 0) Fail(errno, "link", temporary);
@@ -218,15 +242,25 @@ class LocalFiles : public FileSystem {
       if (errno == ENOENT) return entries;
       Fail(errno, "list", folder);
     }
-    while (const dirent* entry = ::readdir(directory)) {
+    std::unique_ptr<DIR, int (*)(DIR*)> closer(directory, ::closedir);
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(directory);
+      if (entry == nullptr) {
+        if (errno != 0) Fail(errno, "list", folder);
+        break;
+      }
       std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       std::string path = folder + "/" + name;
       struct stat status;
-      // A file removed since the folder was read is simply not listed.
-      if (::stat(path.c_str(), &status) == 0) entries.push_back(InfoOf(path, status));
+      if (::stat(path.c_str(), &status) == 0) {
+        entries.push_back(InfoOf(path, status));
+      } else if (errno != ENOENT && errno != ELOOP) {
+        // A file removed since the folder was read, or a link that leads nowhere, is not listed.
+        Fail(errno, "look at", path);
+      }
     }
-    ::closedir(directory);
     std::sort(entries.begin(), entries.end(),
               [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
     return entries;
@@ -272,9 +306,11 @@ std::string LocalPath(std::string_view location) {
   std::string_view path = location;
   if (path.substr(0, kScheme.size()) == kScheme) {
     path.remove_prefix(kScheme.size());
-    // file:///a and file:/a are the same place; Java writes the second.
+    // file:///a, file://localhost/a and file:/a are the same place; Java writes the last.
+    constexpr std::string_view kLocalHost = "//localhost/";
+    if (path.substr(0, kLocalHost.size()) == kLocalHost) path.remove_prefix(kLocalHost.size() - 1);
     if (path.substr(0, 3) == "///") path.remove_prefix(2);
-  } else if (path.find("://") != std::string_view::npos) {
+  } else if (path.substr(0, 1) != "/" && path.find("://") != std::string_view::npos) {
     throw Error(ErrorCode::kUnsupported, fmt::format("{} is not on a local disk", location))
         .WithHint("This version of Eider keeps its warehouses in local folders.");
   }
@@ -282,8 +318,13 @@ std::string LocalPath(std::string_view location) {
 }
 
 std::string ToLocation(std::string_view path) {
-  std::filesystem::path absolute = std::filesystem::absolute(LocalPath(path)).lexically_normal();
-  std::string text = absolute.string();
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(LocalPath(path), error);
+  if (error) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("\"{}\" names no folder: {}", path, error.message()));
+  }
+  std::string text = absolute.lexically_normal().string();
   while (text.size() > 1 && text.back() == '/') text.pop_back();
   return "file://" + text;
 }
@@ -292,6 +333,11 @@ bool IsNetworkFileSystem(const std::string& location) {
   // The magic numbers of statfs(2) for NFS, SMB, CIFS, SMB2, AFS, Coda, Ceph, Lustre.
   static constexpr uint32_t kNetworkMagic[] = {0x6969,     0x517B,     0xFF534D42, 0xFE534D42,
                                                0x5346414F, 0x73757245, 0x00C36400, 0x0BD00BD0};
+  // What hides behind FUSE is known by the mount's type alone.
+  static constexpr uint32_t kFuseMagic = 0x65735546;
+  static constexpr std::string_view kNetworkFuse[] = {
+      "fuse.sshfs",   "fuse.s3fs",     "fuse.goofys", "fuse.mountpoint-s3", "fuse.rclone",
+      "fuse.gcsfuse", "fuse.smbnetfs", "fuse.davfs",  "fuse.glusterfs",     "fuse.juicefs"};
   struct statfs status;
   std::string path = LocalPath(location);
   while (::statfs(path.c_str(), &status) != 0) {
@@ -299,6 +345,11 @@ bool IsNetworkFileSystem(const std::string& location) {
     path = ParentOf(path);
   }
   auto magic = static_cast<uint32_t>(status.f_type);
+  if (magic == kFuseMagic) {
+    std::string type = MountTypeOf(path);
+    return std::find(std::begin(kNetworkFuse), std::end(kNetworkFuse), type) !=
+           std::end(kNetworkFuse);
+  }
   return std::find(std::begin(kNetworkMagic), std::end(kNetworkMagic), magic) !=
          std::end(kNetworkMagic);
 }
