@@ -1,6 +1,9 @@
 #include "iceberg/partition_spec.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
 
 #include "base/error.h"
 
@@ -18,6 +21,33 @@ constexpr NamedTransform kPlain[] = {
     {"month", Transform::Kind::kMonth},       {"day", Transform::Kind::kDay},
     {"hour", Transform::Kind::kHour},         {"void", Transform::Kind::kVoid},
 };
+
+// The number in "name[number]"; 0 where the text is not of that form or the number is not positive.
+int ReadParameter(std::string_view text, std::string_view name) {
+  if (!text.starts_with(name) || !text.ends_with(']')) return 0;
+  text.remove_prefix(name.size());
+  text.remove_suffix(1);
+  if (!text.starts_with('[')) return 0;
+  text.remove_prefix(1);
+  int parameter = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parameter);
+  return error == std::errc() && end == text.data() + text.size() ? std::max(parameter, 0) : 0;
+}
+
+bool ReadChoice(const Json& json, const char* key, std::string_view yes, std::string_view no,
+                std::string_view what) {
+  std::string text = RequireString(json, key, what);
+  if (text != yes && text != no) {
+    throw Error(ErrorCode::kCorrupt,
+                fmt::format("{}: \"{}\" is \"{}\", neither {} nor {}", what, key, text, yes, no));
+  }
+  return text == yes;
+}
+
+// A transform of several arguments names them in "source-ids", which is kept among the rest.
+void WriteSource(int32_t source_id, const Json& extra, Json& json) {
+  if (!extra.contains("source-ids")) json["source-id"] = source_id;
+}
 
 }  // namespace
 
@@ -38,15 +68,12 @@ Transform TransformFromText(const std::string& text) {
       return transform;
     }
   }
-  char close = 0;
-  if (std::sscanf(text.c_str(), "bucket[%d%c", &transform.parameter, &close) == 2 && close == ']') {
+  if ((transform.parameter = ReadParameter(text, "bucket")) > 0) {
     transform.kind = Transform::Kind::kBucket;
-  } else if (std::sscanf(text.c_str(), "truncate[%d%c", &transform.parameter, &close) == 2 &&
-             close == ']') {
+  } else if ((transform.parameter = ReadParameter(text, "truncate")) > 0) {
     transform.kind = Transform::Kind::kTruncate;
   } else {
     transform.kind = Transform::Kind::kUnknown;
-    transform.parameter = 0;
     transform.name = text;
   }
   return transform;
@@ -108,7 +135,7 @@ Json PartitionSpecToJson(const PartitionSpec& spec) {
     Json item;
     item["name"] = field.name;
     item["transform"] = field.transform.ToString();
-    item["source-id"] = field.source_id;
+    WriteSource(field.source_id, field.extra, item);
     item["field-id"] = field.field_id;
     for (const auto& [key, value] : field.extra.items()) item[key] = value;
     fields.push_back(std::move(item));
@@ -124,8 +151,8 @@ SortOrder SortOrderFromJson(const Json& json, std::string_view what) {
     SortField field;
     field.transform = TransformFromText(RequireString(item, "transform", what));
     if (item.contains("source-id")) field.source_id = item["source-id"].get<int32_t>();
-    field.ascending = RequireString(item, "direction", what) == "asc";
-    field.nulls_first = RequireString(item, "null-order", what) == "nulls-first";
+    field.ascending = ReadChoice(item, "direction", "asc", "desc", what);
+    field.nulls_first = ReadChoice(item, "null-order", "nulls-first", "nulls-last", what);
     for (const auto& [key, value] : item.items()) {
       if (key != "transform" && key != "source-id" && key != "direction" && key != "null-order") {
         field.extra[key] = value;
@@ -143,7 +170,7 @@ Json SortOrderToJson(const SortOrder& order) {
   for (const SortField& field : order.fields) {
     Json item;
     item["transform"] = field.transform.ToString();
-    item["source-id"] = field.source_id;
+    WriteSource(field.source_id, field.extra, item);
     item["direction"] = field.ascending ? "asc" : "desc";
     item["null-order"] = field.nulls_first ? "nulls-first" : "nulls-last";
     for (const auto& [key, value] : field.extra.items()) item[key] = value;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -18,12 +19,22 @@ const NestedField* FindIn(const std::vector<NestedField>& fields, int32_t id) {
   return nullptr;
 }
 
-void CollectIds(const std::vector<NestedField>& fields, const std::string& prefix,
-                std::map<std::string, int32_t>& ids) {
+// Stands between the names of a path: a column may be called "a.b".
+constexpr char kPathSeparator = '\0';
+
+struct NamedId {
+  std::string name;
+  int32_t id = 0;
+};
+
+// By path in lower case: names may differ in case alone in tables that others wrote.
+using IdsByPath = std::map<std::string, std::vector<NamedId>>;
+
+void CollectIds(const std::vector<NestedField>& fields, const std::string& prefix, IdsByPath& ids) {
   for (const NestedField& field : fields) {
-    std::string name = prefix + Lower(field.name);
-    ids[name] = field.id;
-    CollectIds(field.type->fields, name + ".", ids);
+    std::string path = prefix + Lower(field.name);
+    ids[path].push_back({field.name, field.id});
+    CollectIds(field.type->fields, path + kPathSeparator, ids);
   }
 }
 
@@ -37,8 +48,8 @@ class IdAssigner {
                                   const std::string& prefix) {
     std::vector<NestedField> assigned = fields;
     for (NestedField& field : assigned) {
-      auto known = base_ids_.find(prefix + Lower(field.name));
-      int32_t id = known != base_ids_.end() ? known->second : ++*last_column_id_;
+      int32_t id = TakeBaseId(prefix, field.name).value_or(0);
+      if (id == 0) id = ++*last_column_id_;
       old_to_new_[field.id] = id;
       field.id = id;
     }
@@ -46,7 +57,7 @@ class IdAssigner {
     for (NestedField& field : assigned) {
       if (!field.type->is_nested()) continue;
       auto type = std::make_shared<Type>(*field.type);
-      type->fields = Assign(field.type->fields, prefix + Lower(field.name) + ".");
+      type->fields = Assign(field.type->fields, prefix + Lower(field.name) + kPathSeparator);
       field.type = type;
     }
     return assigned;
@@ -55,8 +66,21 @@ class IdAssigner {
   int32_t NewId(int32_t old_id) const { return old_to_new_.at(old_id); }
 
  private:
+  // An id is given once; of names equal but for case the one spelt the same is preferred.
+  std::optional<int32_t> TakeBaseId(const std::string& prefix, const std::string& name) {
+    auto known = base_ids_.find(prefix + Lower(name));
+    if (known == base_ids_.end() || known->second.empty()) return std::nullopt;
+    std::vector<NamedId>& candidates = known->second;
+    auto chosen = std::find_if(candidates.begin(), candidates.end(),
+                               [&](const NamedId& candidate) { return candidate.name == name; });
+    if (chosen == candidates.end()) chosen = candidates.begin();
+    int32_t id = chosen->id;
+    candidates.erase(chosen);
+    return id;
+  }
+
   int32_t* last_column_id_;
-  std::map<std::string, int32_t> base_ids_;
+  IdsByPath base_ids_;
   std::map<int32_t, int32_t> old_to_new_;
 };
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace eider::iceberg {
 
@@ -35,28 +37,68 @@ constexpr std::array<PrimitiveName, 16> kPrimitives = {{
     {TypeId::kUnknown, "unknown"},
 }};
 
+[[noreturn]] void Impossible(const std::string& text, std::string_view what) {
+  throw Error(ErrorCode::kCorrupt, fmt::format("{}: impossible type \"{}\"", what, text));
+}
+
+// The integers of "name(1, 2)"; false where the text is not of that form as a whole.
+bool ReadArguments(std::string_view text, std::string_view name, std::string_view brackets,
+                   std::vector<int>& arguments) {
+  arguments.clear();
+  if (!text.starts_with(name)) return false;
+  text.remove_prefix(name.size());
+  if (text.size() < 2 || text.front() != brackets[0] || text.back() != brackets[1]) return false;
+  for (const std::string& part : Split(text.substr(1, text.size() - 2), ',')) {
+    std::string_view number = Trim(part);
+    int value = 0;
+    auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (error != std::errc() || end != number.data() + number.size()) return false;
+    arguments.push_back(value);
+  }
+  return true;
+}
+
 TypePtr PrimitiveFromText(const std::string& text, std::string_view what) {
   for (const PrimitiveName& primitive : kPrimitives) {
     if (text == primitive.name) return Type::Primitive(primitive.id);
   }
-  int first = 0;
-  int second = 0;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "decimal( %d , %d %c", &first, &second, &rest) == 3 &&
-      rest == ')') {
-    if (first < 1 || first > 38 || second < 0 || second > first) {
-      throw Error(ErrorCode::kCorrupt, fmt::format("{}: impossible type \"{}\"", what, text));
+  std::vector<int> arguments;
+  if (ReadArguments(text, "decimal", "()", arguments) && arguments.size() == 2) {
+    int precision = arguments[0];
+    int scale = arguments[1];
+    if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
+      Impossible(text, what);
     }
-    return Type::Decimal(first, second);
+    return Type::Decimal(precision, scale);
   }
-  if (std::sscanf(text.c_str(), "fixed[ %d %c", &first, &rest) == 2 && rest == ']') {
-    return Type::Fixed(first);
+  if (ReadArguments(text, "fixed", "[]", arguments) && arguments.size() == 1) {
+    if (arguments[0] < 1) Impossible(text, what);
+    return Type::Fixed(arguments[0]);
   }
   auto other = std::make_shared<Type>();
   other->id = TypeId::kOther;
   other->name = text;
   return other;
 }
+
+// Types nest in metadata as deep as its writer likes; the stack does not.
+constexpr int kMaxDepth = 200;
+
+struct DepthGuard {
+  explicit DepthGuard(std::string_view what) {
+    if (++depth > kMaxDepth) {
+      --depth;
+      throw Error(ErrorCode::kCorrupt,
+                  fmt::format("{}: types are nested more than {} deep", what, kMaxDepth));
+    }
+  }
+  ~DepthGuard() { --depth; }
+  DepthGuard(const DepthGuard&) = delete;
+  DepthGuard& operator=(const DepthGuard&) = delete;
+
+  static thread_local int depth;
+};
+thread_local int DepthGuard::depth = 0;
 
 }  // namespace
 
@@ -165,6 +207,7 @@ TypePtr Type::Map(int32_t key_id, TypePtr key, int32_t value_id, TypePtr value,
 }
 
 TypePtr TypeFromJson(const Json& json, std::string_view what) {
+  DepthGuard guard(what);
   if (json.is_string()) return PrimitiveFromText(json.get<std::string>(), what);
   std::string kind = RequireString(json, "type", what);
   if (kind == "struct") {
