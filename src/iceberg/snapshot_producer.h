@@ -1,0 +1,51 @@
+// Turns new data files into a snapshot: writes its manifests and manifest list and says which
+// updates commit it ("Scan Planning", "Snapshots", "Manifest Lists" of the table spec).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iceberg/manifest.h"
+#include "iceberg/table_update.h"
+#include "io/file_system.h"
+
+namespace eider::iceberg {
+
+struct ProducedSnapshot {
+  std::vector<TableUpdate> updates;            // add-snapshot, set-snapshot-ref main
+  std::vector<TableRequirement> requirements;  // main must still be where the base had it
+};
+
+class SnapshotProducer {
+ public:
+  enum class Mode {
+    kAppend,     // the base's files stay
+    kOverwrite,  // the base's files are deleted by this snapshot
+  };
+
+  SnapshotProducer(Mode mode, std::vector<DataFile> added)
+      : mode_(mode), added_(std::move(added)) {}
+
+  // Writes the files of a snapshot on top of `base`; all are durable when it returns. May be called
+  // again with a newer base after a lost race: what can be kept from the first time is.
+  ProducedSnapshot Produce(const TableMetadata& base, io::FileSystem& files);
+
+  // Every metadata file written so far, to be removed when the commit has surely failed.
+  const std::vector<std::string>& written_files() const { return written_; }
+  const std::vector<DataFile>& added() const { return added_; }
+
+ private:
+  std::optional<ManifestFile> WriteAdded(const TableMetadata& base, io::FileSystem& files);
+  std::vector<ManifestFile> DeletedManifests(const TableMetadata& base, int64_t snapshot_id,
+                                             io::FileSystem& files);
+
+  Mode mode_;
+  std::vector<DataFile> added_;
+  std::optional<ManifestFile> added_manifest_;
+  int32_t added_manifest_schema_ = -1;
+  std::vector<std::string> written_;
+  int attempt_ = 0;
+};
+
+}  // namespace eider::iceberg
