@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 // A billion-laughs document must end in an error, not in a full memory.
-constexpr size_t kMaxNodes = 10'000'000;
+constexpr size_t kMaxNodes = 2'000'000;
 constexpr int kMaxDepth = 500;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
