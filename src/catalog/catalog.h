@@ -1,0 +1,115 @@
+// Who points at which metadata. A Catalog maps names of tables and views to the location of their
+// current metadata file and swaps any number of those pointers in one atomic step; everything else
+// (schemas, snapshots, data) lies in immutable files behind the pointers.
+//
+// Errors: kNotFound, kAlreadyExists, kConflict (names the table and why), kUnknownOutcome (the
+// commit may or may not have landed; nothing it wrote may be deleted), kIo, kCorrupt, .. All
+// methods may be called from any thread.
+#pragma once
+
+#include <compare>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "iceberg/table_update.h"
+#include "io/file_system.h"
+
+namespace eider::catalog {
+
+using Namespace = std::vector<std::string>;
+
+// "a.b" and back: how the JDBC catalog stores nested namespaces.
+std::string NamespaceText(const Namespace& name);
+Namespace NamespaceFromText(const std::string& text);
+
+struct TableIdentifier {
+  Namespace name_space;
+  std::string name;
+
+  std::string ToString() const;
+  auto operator<=>(const TableIdentifier& other) const = default;
+};
+
+enum class EntityKind { kTable, kView };
+
+struct Entry {
+  EntityKind kind = EntityKind::kTable;
+  std::string metadata_location;
+};
+
+// All names of a catalog at one instant.
+struct CatalogSnapshot {
+  std::map<Namespace, std::map<std::string, std::string>> namespaces;  // with their properties
+  std::map<TableIdentifier, Entry> entries;
+};
+
+struct NamespaceChange {
+  enum class Kind { kCreate, kDrop, kSetProperties };
+  Kind kind = Kind::kCreate;
+  Namespace name;
+  std::map<std::string, std::string> properties;  // kCreate, kSetProperties
+};
+
+// New requirements and updates for a table that somebody else changed in the meantime.
+struct RebasedChange {
+  std::vector<iceberg::TableRequirement> requirements;
+  std::vector<iceberg::TableUpdate> updates;
+};
+
+struct TableChange {
+  enum class Kind { kCreate, kUpdate, kDrop, kRename };
+  Kind kind = Kind::kUpdate;
+  EntityKind entity = EntityKind::kTable;
+  TableIdentifier identifier;
+  std::vector<iceberg::TableRequirement> requirements;
+  std::vector<iceberg::TableUpdate> updates;
+  TableIdentifier new_identifier;  // kRename
+  // kUpdate of tables: called when the requirements fail on the table as it now is; nullopt (or no
+  // function) makes the conflict final.
+  std::function<std::optional<RebasedChange>(const iceberg::TableMetadata& current)> rebase;
+};
+
+struct CommitRequest {
+  // Applied in this order; all of it or none.
+  std::vector<NamespaceChange> namespaces;
+  std::vector<TableChange> tables;
+};
+
+struct CommitResult {
+  // The new metadata location of each table change, "" for drops.
+  std::vector<std::string> metadata_locations;
+};
+
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  // The catalog's own name, as it stands in its store.
+  virtual const std::string& name() const = 0;
+  // The root folder, as a location.
+  virtual const std::string& warehouse() const = 0;
+  virtual io::FileSystem& files() = 0;
+
+  virtual CatalogSnapshot Snapshot() = 0;
+  // The entry of one name now; nullopt where there is none.
+  virtual std::optional<Entry> Find(const TableIdentifier& identifier) = 0;
+
+  // Parsed metadata by location, cached: the files never change.
+  virtual iceberg::TableMetadataPtr LoadTable(const std::string& metadata_location) = 0;
+  virtual iceberg::ViewMetadataPtr LoadView(const std::string& metadata_location) = 0;
+
+  // Where a new table or view goes: a folder that holds nothing yet.
+  virtual std::string NewLocation(const TableIdentifier& identifier) = 0;
+
+  virtual CommitResult Commit(const CommitRequest& request) = 0;
+
+  // Removes the files a dropped table's metadata reaches. To be called after the drop was
+  // committed; what cannot be removed is left for `eider catalog check` to list.
+  virtual void Purge(const TableIdentifier& identifier, const Entry& dropped) = 0;
+};
+
+}  // namespace eider::catalog

@@ -1,0 +1,30 @@
+// Names and contents of metadata files on disk.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "catalog/catalog.h"
+
+namespace eider::catalog {
+
+// The N of "<N>-<uuid>.metadata.json" or "v<N>.metadata.json"; -1 where there is none.
+int64_t MetadataVersion(const std::string& location);
+
+// "<folder>/<N>-<uuid>.metadata.json" with N one above that of `previous` ("" for the first).
+std::string NewMetadataLocation(const std::string& table_location, const std::string& previous);
+
+// A namespace or table name as a folder name; what would not be safe in a path is percent-encoded.
+std::string FolderName(const std::string& name);
+
+// The text of a metadata file; .gz.metadata.json files are unpacked.
+std::string ReadMetadataFile(io::FileSystem& files, const std::string& location);
+
+// Every file that a table's metadata reaches: metadata files, manifest lists, manifests, data and
+// delete files, as local paths. What cannot be read is passed over, unless `strict`.
+std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,
+                                     const std::string& metadata_location, io::FileSystem& files,
+                                     bool strict);
+
+}  // namespace eider::catalog

@@ -1,0 +1,59 @@
+// SQLite with Eider's errors: a connection and its statements.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eider::catalog {
+
+// One connection, to be used by one thread at a time.
+class SqliteDatabase {
+ public:
+  using Row = std::vector<std::optional<std::string>>;
+
+  // Opens or creates the file, in WAL mode with full synchronization. Throws kIo, kPermission,
+  // kCorrupt naming it.
+  explicit SqliteDatabase(const std::string& path);
+  ~SqliteDatabase();
+  SqliteDatabase(const SqliteDatabase&) = delete;
+  SqliteDatabase& operator=(const SqliteDatabase&) = delete;
+
+  // Runs one statement with text parameters (nullopt is NULL) and returns the number of rows it
+  // changed.
+  int64_t Execute(const std::string& sql, const Row& parameters = {});
+  std::vector<Row> Query(const std::string& sql, const Row& parameters = {});
+
+ private:
+  // Prepared once for each text and reset after every use.
+  sqlite3_stmt* Prepare(const std::string& sql, const Row& parameters);
+  [[noreturn]] void Fail(int code, const std::string& action);
+
+  std::string path_;
+  sqlite3* handle_ = nullptr;
+  std::map<std::string, sqlite3_stmt*> statements_;
+};
+
+// BEGIN IMMEDIATE .. COMMIT; rolls back unless committed.
+class SqliteTransaction {
+ public:
+  explicit SqliteTransaction(SqliteDatabase& database);
+  ~SqliteTransaction();
+  SqliteTransaction(const SqliteTransaction&) = delete;
+  SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+
+  void Commit();
+
+ private:
+  SqliteDatabase& database_;
+  bool open_ = true;
+};
+
+}  // namespace eider::catalog
