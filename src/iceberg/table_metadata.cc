@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "iceberg/inflate.h"
 
 namespace eider::iceberg {
 
@@ -23,6 +24,23 @@ void KeepUnknown(const Json& json, const std::set<std::string>& known, Json& ext
   for (const auto& [key, value] : json.items()) {
     if (known.count(key) == 0) extra[key] = value;
   }
+}
+
+// An optional array; nullptr where it is missing or null, which some writers put for "none".
+const Json* OptionalArray(const Json& json, const char* key, const std::string& what) {
+  auto it = json.find(key);
+  return it == json.end() || it->is_null() ? nullptr : &RequireArray(json, key, what);
+}
+
+// The members of an optional object; none where it is missing or null.
+const Json& OptionalObject(const Json& json, const char* key, const std::string& what) {
+  static const Json kEmpty = Json::object();
+  auto it = json.find(key);
+  if (it == json.end() || it->is_null()) return kEmpty;
+  if (!it->is_object()) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("{}: \"{}\" must be an object", what, key));
+  }
+  return *it;
 }
 
 // A version 1 file has one schema and one spec; later files list all and name the current.
@@ -67,8 +85,8 @@ void ReadSpecs(const Json& json, const std::string& what, TableMetadata& metadat
 }
 
 void ReadSnapshots(const Json& json, const std::string& what, TableMetadata& metadata) {
-  if (json.contains("snapshots")) {
-    for (const Json& snapshot : RequireArray(json, "snapshots", what)) {
+  if (const Json* snapshots = OptionalArray(json, "snapshots", what)) {
+    for (const Json& snapshot : *snapshots) {
       metadata.snapshots.push_back(SnapshotFromJson(snapshot, what));
     }
   }
@@ -79,25 +97,69 @@ void ReadSnapshots(const Json& json, const std::string& what, TableMetadata& met
     throw Error(ErrorCode::kCorrupt, fmt::format("{}: current snapshot {} is not in \"snapshots\"",
                                                  what, *metadata.current_snapshot_id));
   }
-  if (json.contains("refs")) {
-    for (const auto& [name, ref] : json["refs"].items()) {
-      metadata.refs[name] = SnapshotRefFromJson(ref, what);
+  for (const auto& [name, ref] : OptionalObject(json, "refs", what).items()) {
+    metadata.refs[name] = SnapshotRefFromJson(ref, what);
+    if (metadata.SnapshotByRef(name) == nullptr) {
+      throw Error(ErrorCode::kCorrupt,
+                  fmt::format("{}: {} points at snapshot {}, which is not in \"snapshots\"", what,
+                              name, metadata.refs[name].snapshot_id));
     }
-  } else if (metadata.current_snapshot_id) {
-    SnapshotRef main;
-    main.snapshot_id = *metadata.current_snapshot_id;
-    metadata.refs[kMainBranch] = main;
   }
-  if (json.contains("snapshot-log")) {
-    for (const Json& entry : RequireArray(json, "snapshot-log", what)) {
+  auto main = metadata.refs.find(kMainBranch);
+  if (main == metadata.refs.end()) {
+    // Files older than branches have no "refs".
+    if (metadata.current_snapshot_id) {
+      metadata.refs[kMainBranch].snapshot_id = *metadata.current_snapshot_id;
+    }
+  } else if (metadata.current_snapshot_id != main->second.snapshot_id) {
+    throw Error(ErrorCode::kCorrupt,
+                fmt::format("{}: main points at snapshot {}, which is not the current one", what,
+                            main->second.snapshot_id));
+  }
+  if (const Json* log = OptionalArray(json, "snapshot-log", what)) {
+    for (const Json& entry : *log) {
       metadata.snapshot_log.push_back({RequireInteger(entry, "timestamp-ms", what),
                                        RequireInteger(entry, "snapshot-id", what)});
     }
   }
-  if (json.contains("metadata-log")) {
-    for (const Json& entry : RequireArray(json, "metadata-log", what)) {
+  if (const Json* log = OptionalArray(json, "metadata-log", what)) {
+    for (const Json& entry : *log) {
       metadata.metadata_log.push_back({RequireInteger(entry, "timestamp-ms", what),
                                        RequireString(entry, "metadata-file", what)});
+    }
+  }
+}
+
+void ReadSortOrders(const Json& json, const std::string& what, TableMetadata& metadata) {
+  const Json* orders = OptionalArray(json, "sort-orders", what);
+  if (orders == nullptr) {
+    metadata.sort_orders.emplace_back();
+    return;
+  }
+  for (const Json& order : *orders) {
+    metadata.sort_orders.push_back(SortOrderFromJson(order, what));
+  }
+  metadata.default_sort_order_id = json.value("default-sort-order-id", 0);
+  for (const SortOrder& order : metadata.sort_orders) {
+    if (order.order_id == metadata.default_sort_order_id) return;
+  }
+  // The unsorted order need not be listed.
+  if (metadata.default_sort_order_id == 0) return;
+  throw Error(ErrorCode::kCorrupt,
+              fmt::format("{}: default sort order {} is not in \"sort-orders\"", what,
+                          metadata.default_sort_order_id));
+}
+
+// Version 3 requires "next-row-id", but not every writer knows; no row may get an id twice.
+void ReadNextRowId(const Json& json, TableMetadata& metadata) {
+  metadata.next_row_id = OptionalMember<int64_t>(json, "next-row-id");
+  if (metadata.format_version < 3 || metadata.next_row_id) return;
+  metadata.next_row_id = 0;
+  for (const Snapshot& snapshot : metadata.snapshots) {
+    auto first = OptionalMember<int64_t>(snapshot.extra, "first-row-id");
+    auto added = OptionalMember<int64_t>(snapshot.extra, "added-rows");
+    if (first && added) {
+      metadata.next_row_id = std::max(*metadata.next_row_id, *first + *added);
     }
   }
 }
@@ -112,31 +174,23 @@ TableMetadata ReadMetadata(const Json& json, const std::string& source) {
                             metadata.format_version));
   }
   metadata.location = RequireString(json, "location", what);
-  metadata.table_uuid = json.value("table-uuid", std::string());
+  metadata.table_uuid = metadata.format_version == 1 ? json.value("table-uuid", std::string())
+                                                     : RequireString(json, "table-uuid", what);
   metadata.last_sequence_number = json.value("last-sequence-number", int64_t{0});
   metadata.last_updated_ms = RequireInteger(json, "last-updated-ms", what);
   metadata.last_column_id = static_cast<int32_t>(RequireInteger(json, "last-column-id", what));
   ReadSchemas(json, what, metadata);
   ReadSpecs(json, what, metadata);
-  if (json.contains("sort-orders")) {
-    for (const Json& order : RequireArray(json, "sort-orders", what)) {
-      metadata.sort_orders.push_back(SortOrderFromJson(order, what));
-    }
-    metadata.default_sort_order_id = json.value("default-sort-order-id", 0);
-  } else {
-    metadata.sort_orders.emplace_back();
-  }
-  if (json.contains("properties")) {
-    for (const auto& [key, value] : json["properties"].items()) {
-      metadata.properties[key] = value.is_string() ? value.get<std::string>() : value.dump();
-    }
+  ReadSortOrders(json, what, metadata);
+  for (const auto& [key, value] : OptionalObject(json, "properties", what).items()) {
+    metadata.properties[key] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   ReadSnapshots(json, what, metadata);
-  if (json.contains("statistics")) metadata.statistics = json["statistics"];
-  if (json.contains("partition-statistics")) {
-    metadata.partition_statistics = json["partition-statistics"];
+  if (const Json* files = OptionalArray(json, "statistics", what)) metadata.statistics = *files;
+  if (const Json* files = OptionalArray(json, "partition-statistics", what)) {
+    metadata.partition_statistics = *files;
   }
-  metadata.next_row_id = OptionalMember<int64_t>(json, "next-row-id");
+  ReadNextRowId(json, metadata);
   static const std::set<std::string> kKnown = {"format-version",
                                                "table-uuid",
                                                "location",
@@ -241,6 +295,11 @@ int64_t TableMetadata::IntegerProperty(const std::string& name, int64_t fallback
 }
 
 TableMetadata ParseTableMetadata(std::string_view text, const std::string& source) {
+  std::string content;
+  if (LooksLikeGzip(text)) {
+    Inflate(text, DeflateFormat::kGzip, source, content);
+    text = content;
+  }
   return TableMetadataFromJson(ParseJson(text, source), source);
 }
 
@@ -287,7 +346,7 @@ Json SnapshotToJson(const Snapshot& snapshot, int format_version) {
   // Readers expect the operation first; the rest stands in any order.
   if (!snapshot.operation().empty()) summary["operation"] = snapshot.operation();
   for (const auto& [key, value] : snapshot.summary) summary[key] = value;
-  json["summary"] = std::move(summary);
+  if (!summary.empty()) json["summary"] = std::move(summary);
   if (!snapshot.manifest_list.empty()) {
     json["manifest-list"] = snapshot.manifest_list;
   } else {
@@ -305,6 +364,10 @@ SnapshotRef SnapshotRefFromJson(const Json& json, std::string_view what) {
   ref.min_snapshots_to_keep = OptionalMember<int32_t>(json, "min-snapshots-to-keep");
   ref.max_snapshot_age_ms = OptionalMember<int64_t>(json, "max-snapshot-age-ms");
   ref.max_ref_age_ms = OptionalMember<int64_t>(json, "max-ref-age-ms");
+  static const std::set<std::string> kKnown = {
+      "snapshot-id", "type",    "min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms",
+      "action",      "ref-name"};  // the last two: of set-snapshot-ref
+  KeepUnknown(json, kKnown, ref.extra);
   return ref;
 }
 
@@ -315,6 +378,7 @@ Json SnapshotRefToJson(const SnapshotRef& ref) {
   if (ref.min_snapshots_to_keep) json["min-snapshots-to-keep"] = *ref.min_snapshots_to_keep;
   if (ref.max_snapshot_age_ms) json["max-snapshot-age-ms"] = *ref.max_snapshot_age_ms;
   if (ref.max_ref_age_ms) json["max-ref-age-ms"] = *ref.max_ref_age_ms;
+  for (const auto& [key, value] : ref.extra.items()) json[key] = value;
   return json;
 }
 

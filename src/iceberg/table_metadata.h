@@ -34,6 +34,7 @@ struct SnapshotRef {
   std::optional<int32_t> min_snapshots_to_keep;
   std::optional<int64_t> max_snapshot_age_ms;
   std::optional<int64_t> max_ref_age_ms;
+  Json extra = Json::object();
 
   bool operator==(const SnapshotRef& other) const = default;
 };
@@ -96,7 +97,8 @@ struct TableMetadata {
 
 using TableMetadataPtr = std::shared_ptr<const TableMetadata>;
 
-// `source` names the file in errors (kCorrupt, kSyntax; kUnsupported for newer versions).
+// `source` names the file in errors (kCorrupt, kSyntax; kUnsupported for newer versions). The text
+// may be compressed with gzip.
 TableMetadata ParseTableMetadata(std::string_view text, const std::string& source);
 TableMetadata TableMetadataFromJson(const Json& json, const std::string& source);
 Json TableMetadataToJson(const TableMetadata& metadata);
