@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/uuid.h"
+#include "iceberg/inflate.h"
 
 namespace eider::iceberg::avro {
 
@@ -37,31 +38,6 @@ std::string Deflate(const std::string& data) {
   deflateEnd(&stream);
   if (status != Z_STREAM_END) throw Error(ErrorCode::kInternal, "zlib could not compress");
   return out;
-}
-
-void Inflate(std::string_view data, const std::string& file, std::string& out) {
-  z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) {
-    throw Error(ErrorCode::kInternal, "zlib could not start");
-  }
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  int status = Z_OK;
-  size_t start = out.size();
-  while (status == Z_OK) {
-    size_t filled = out.size();
-    if (filled - start > kMaxBlockSize) break;
-    out.resize(filled + std::max<size_t>(data.size() * 3, 4096));
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
-    stream.avail_out = static_cast<uInt>(out.size() - filled);
-    status = inflate(&stream, Z_NO_FLUSH);
-    out.resize(out.size() - stream.avail_out);
-    if (status == Z_BUF_ERROR && stream.avail_in > 0) status = Z_OK;
-  }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("{}: a compressed block is damaged", file));
-  }
 }
 
 void Unzstd(std::string_view data, const std::string& file, std::string& out) {
@@ -113,7 +89,6 @@ class SchemaParser {
     }
     if (kind == "record") {
       schema->kind = Schema::Kind::kRecord;
-      Register(json, schema);
       for (const Json& field : RequireArray(json, "fields", file_)) {
         Schema::Field parsed;
         parsed.name = RequireString(field, "name", file_);
@@ -123,6 +98,8 @@ class SchemaParser {
         parsed.schema = Parse(RequireMember(field, "type", file_), depth + 1);
         schema->fields.push_back(std::move(parsed));
       }
+      // Only now: no manifest nests a record in itself, and a damaged one must not make a cycle.
+      Register(json, schema);
     } else if (kind == "array") {
       schema->kind = Schema::Kind::kArray;
       schema->children.push_back(Parse(RequireMember(json, "items", file_), depth + 1));
@@ -148,8 +125,11 @@ class SchemaParser {
   }
 
   void Register(const Json& json, const std::shared_ptr<Schema>& schema) {
-    if (json.contains("name") && json["name"].is_string()) {
-      named_[json["name"].get<std::string>()] = schema;
+    if (!json.contains("name") || !json["name"].is_string()) return;
+    std::string name = json["name"].get<std::string>();
+    named_[name] = schema;
+    if (json.contains("namespace") && json["namespace"].is_string()) {
+      named_[json["namespace"].get<std::string>() + "." + name] = schema;
     }
   }
 
@@ -304,14 +284,13 @@ std::string_view Decoder::Fixed(int64_t size) {
 
 int64_t Decoder::BlockCount() {
   int64_t count = Long();
+  auto items = static_cast<uint64_t>(count);
   if (count < 0) {
     Long();  // the block's size in bytes, which lets a reader skip it
-    count = -count;
+    items = 0 - items;
   }
-  if (count < 0 || static_cast<uint64_t>(count) > data_.size()) {
-    if (count != 0) Corrupt("a list claims more items than the file holds");
-  }
-  return count;
+  if (items > data_.size()) Corrupt("a list claims more items than the file holds");
+  return static_cast<int64_t>(items);
 }
 
 const Schema* Decoder::Branch(const Schema& schema) {
@@ -385,17 +364,21 @@ Container ReadContainer(std::string_view data, const std::string& file) {
   while (!decoder.done()) {
     int64_t count = decoder.Long();
     std::string_view block = decoder.Bytes();
-    if (count < 0) decoder.Corrupt("a block claims a negative number of records");
+    size_t start = container.records.size();
     if (codec_name == "null") {
       container.records += block;
     } else if (codec_name == "deflate") {
-      Inflate(block, file, container.records);
+      Inflate(block, DeflateFormat::kRaw, file, container.records);
     } else if (codec_name == "zstandard") {
       Unzstd(block, file, container.records);
     } else {
       throw Error(
           ErrorCode::kUnsupported,
           fmt::format("{} is compressed with {}, which Eider does not read", file, codec_name));
+    }
+    // Every record of a manifest is at least a byte long.
+    if (count < 0 || static_cast<uint64_t>(count) > container.records.size() - start) {
+      decoder.Corrupt("a block claims more records than it holds");
     }
     container.count += count;
     if (decoder.Fixed(kSyncSize) != sync) decoder.Corrupt("a block does not end where it should");
