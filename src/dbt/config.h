@@ -26,6 +26,7 @@ struct ConfigOptions {
   Json cli_vars = Json::object();
   bool full_refresh = false;
   bool warn_error = false;
+  std::string command;  // "build", "run", ..: flags.WHICH
 };
 
 class Config {

@@ -13,20 +13,12 @@
 #include <vector>
 
 #include "dbt/config.h"
+#include "dbt/environment.h"
 #include "dbt/node.h"
 #include "jinja/environment.h"
 #include "jinja/value.h"
 
 namespace eider::dbt {
-
-// Sets up what dbt adds to the template language: the block tags (test, materialization, snapshot,
-// docs), return(), the filters as_text, as_bool, as_native, as_number.
-void SetUpEnvironment(jinja::Environment& environment);
-
-// Two environments share everything but what an undefined name does: parsing lets it pass, since
-// execution may define it; execution prints it as "" and fails when it is used.
-const jinja::Environment& ParseEnvironment();
-const jinja::Environment& RunEnvironment();
 
 struct MacroEntry {
   const Macro* macro = nullptr;  // owned by the manifest

@@ -34,6 +34,10 @@ struct ProfileOptions {
   Json cli_vars = Json::object();
 };
 
+// `target` as templates see it: the credentials that may be shown, with name, profile_name,
+// threads.
+Json TargetForTemplates(const Target& target, const std::string& database);
+
 // The folder searched: --profiles-dir, DBT_PROFILES_DIR, the current folder, ~/.dbt; the first two
 // are taken as they are, of the others the first that holds a profiles.yml.
 std::filesystem::path ResolveProfilesDir(const std::optional<std::filesystem::path>& option);

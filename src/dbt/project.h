@@ -47,21 +47,19 @@ struct Project {
   Quoting quoting;
   Json query_comment;  // null when not set, a string, or {comment, append, job-label}
   std::vector<std::string> require_dbt_version;
+  Json selectors = Json::array();  // of selectors.yml, as written
 };
 
-// Reads `root`/dbt_project.yml. Throws kNotFound, kSyntax or kInvalidArgument with file and line.
-Project LoadProject(const std::filesystem::path& root, const Json& cli_vars);
-
-// An entry of packages.yml or dependencies.yml.
-struct PackageSpec {
-  std::string local;  // the folder, relative to the project
-  Json raw;           // as written
+// The `profile:` and `name:` of `root`/dbt_project.yml, before the target is known. Throws as
+// LoadProject.
+struct ProjectHead {
+  std::string name;
+  std::string profile;  // "" when not set
 };
+ProjectHead LoadProjectHead(const std::filesystem::path& root, const Json& cli_vars);
 
-std::vector<PackageSpec> LoadPackageSpecs(const Project& project, const Json& cli_vars);
-
-// `dbt deps`: links (or copies where links are refused) every local package, and those they name,
-// into packages_install_path, and writes package-lock.yml. Returns the installed packages' names.
-std::vector<std::string> InstallPackages(const Project& project, const Json& cli_vars);
+// Reads `root`/dbt_project.yml, rendering its values with `cli_vars` and `target` (an empty Json
+// where there is none). Throws kNotFound, kSyntax or kInvalidArgument with file and line.
+Project LoadProject(const std::filesystem::path& root, const Json& cli_vars, const Json& target);
 
 }  // namespace eider::dbt
