@@ -1,5 +1,7 @@
 #include "iceberg/manifest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -15,13 +17,10 @@ namespace {
 using avro::Decoder;
 using avro::Encoder;
 
-// Types of a spec's partition values; unknown sources count as text.
 std::vector<TypePtr> PartitionTypes(const TableMetadata& metadata, const PartitionSpec& spec) {
   std::vector<TypePtr> types;
   for (const PartitionField& field : spec.fields) {
-    const NestedField* source = metadata.CurrentSchema().FindField(field.source_id);
-    types.push_back(ResultType(
-        field.transform, source != nullptr ? source->type : Type::Primitive(TypeId::kString)));
+    types.push_back(PartitionFieldType(metadata, field));
   }
   return types;
 }
@@ -97,24 +96,63 @@ void WritePartitionValue(Encoder& out, const Type& type, const Literal& value) {
       out.Double(std::get<double>(value.value));
       break;
     case TypeId::kDecimal: {
-      // A fixed of 16 bytes, sign-extended.
       std::string bytes = LiteralToBytes(type, value);
+      auto size = static_cast<size_t>(DecimalRequiredBytes(type.precision));
       char fill = (static_cast<unsigned char>(bytes[0]) & 0x80) != 0 ? '\xFF' : '\0';
-      out.Fixed(std::string(16 - bytes.size(), fill) + bytes);
+      if (bytes.size() < size) bytes.insert(0, size - bytes.size(), fill);
+      out.Fixed(bytes);
       break;
     }
     case TypeId::kUuid:
+    case TypeId::kFixed:
       out.Fixed(std::get<std::string>(value.value));
       break;
     case TypeId::kString:
     case TypeId::kBinary:
-    case TypeId::kFixed:
       out.Bytes(std::get<std::string>(value.value));
       break;
     default:
       out.Long(std::get<int64_t>(value.value));
       break;
   }
+}
+
+// A value whose form is not its type's would shift all that follows it in the file.
+void RequireForm(const Type& type, const Literal& value, const PartitionField& field) {
+  if (value.is_null()) return;
+  bool fits = false;
+  switch (type.id) {
+    case TypeId::kBoolean:
+      fits = std::holds_alternative<bool>(value.value);
+      break;
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+      fits = std::holds_alternative<double>(value.value);
+      break;
+    case TypeId::kDecimal:
+      fits = std::holds_alternative<Int128>(value.value) &&
+             LiteralToBytes(type, value).size() <=
+                 static_cast<size_t>(DecimalRequiredBytes(type.precision));
+      break;
+    case TypeId::kString:
+    case TypeId::kBinary:
+      fits = std::holds_alternative<std::string>(value.value);
+      break;
+    case TypeId::kUuid:
+    case TypeId::kFixed: {
+      const auto* bytes = std::get_if<std::string>(&value.value);
+      fits = bytes != nullptr &&
+             bytes->size() == (type.id == TypeId::kUuid ? 16U : static_cast<size_t>(type.length));
+      break;
+    }
+    default:
+      fits = std::holds_alternative<int64_t>(value.value);
+      break;
+  }
+  if (fits && field.transform.kind != Transform::Kind::kUnknown) return;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("a value of the partition field {} ({}) cannot be written as {}",
+                          field.name, field.transform.ToString(), type.ToString()));
 }
 
 void WriteDataFile(Encoder& out, const DataFile& file, const std::vector<TypePtr>& partition_types,
@@ -264,9 +302,12 @@ DataFile ReadDataFile(Decoder& in, const avro::Schema& schema) {
   for (const avro::Schema::Field& field : schema.fields) {
     const avro::Schema& type = *field.schema;
     switch (field.field_id) {
-      case 134:
-        file.content = static_cast<FileContent>(ReadLongOr(in, type, 0));
+      case 134: {
+        int64_t content = ReadLongOr(in, type, 0);
+        if (content < 0 || content > 2) in.Corrupt("a file has an unknown kind of content");
+        file.content = static_cast<FileContent>(content);
         break;
+      }
       case 100:
         file.file_path = ReadBytes(in, type).value_or("");
         break;
@@ -359,7 +400,9 @@ ManifestEntry ReadEntry(Decoder& in, const avro::Schema& schema, const ManifestF
         break;
       case 2: {
         const avro::Schema* record = in.Branch(*field.schema);
-        if (record == nullptr) in.Corrupt("an entry has no data file");
+        if (record == nullptr || record->kind != avro::Schema::Kind::kRecord) {
+          in.Corrupt("an entry has no data file");
+        }
         entry.file = ReadDataFile(in, *record);
         break;
       }
@@ -367,6 +410,8 @@ ManifestEntry ReadEntry(Decoder& in, const avro::Schema& schema, const ManifestF
         in.Skip(*field.schema);
     }
   }
+  // As where a writer left out the field ids: to go on would lose rows.
+  if (entry.file.file_path.empty()) in.Corrupt("an entry names no file");
   if (!entry.snapshot_id) entry.snapshot_id = manifest.added_snapshot_id;
   bool added = entry.status == ManifestEntry::Status::kAdded;
   // Version 1 manifests know no sequence numbers: theirs is 0.
@@ -391,6 +436,9 @@ std::string WriteManifest(const TableMetadata& metadata, const PartitionSpec& sp
   std::vector<TypePtr> types = PartitionTypes(metadata, spec);
   Encoder out;
   for (const ManifestEntry& entry : entries) {
+    for (size_t i = 0; i < types.size() && i < entry.file.partition.size(); ++i) {
+      RequireForm(*types[i], entry.file.partition[i], spec.fields[i]);
+    }
     out.Long(static_cast<int64_t>(entry.status));
     WriteOptionalLong(out, entry.snapshot_id);
     WriteOptionalLong(out, entry.sequence_number);
@@ -460,8 +508,16 @@ std::vector<ManifestEntry> ReadManifest(std::string_view bytes, const ManifestFi
   Decoder in(container.records, file.manifest_path);
   if (container.schema->kind != avro::Schema::Kind::kRecord) in.Corrupt("it is no manifest");
   std::vector<ManifestEntry> entries;
+  // "First Row ID Inheritance": rows are numbered on from the manifest's first.
+  std::optional<int64_t> next_row_id = file.is_deletes ? std::nullopt : file.first_row_id;
   for (int64_t i = 0; i < container.count; ++i) {
-    entries.push_back(ReadEntry(in, *container.schema, file));
+    ManifestEntry entry = ReadEntry(in, *container.schema, file);
+    if (next_row_id && !entry.file.first_row_id &&
+        entry.status != ManifestEntry::Status::kDeleted) {
+      entry.file.first_row_id = next_row_id;
+      *next_row_id += entry.file.record_count;
+    }
+    entries.push_back(std::move(entry));
   }
   return entries;
 }
@@ -604,6 +660,7 @@ std::vector<ManifestFile> ReadManifestList(std::string_view bytes, const std::st
           in.Skip(type);
       }
     }
+    if (manifest.manifest_path.empty()) in.Corrupt("an entry names no manifest");
     manifests.push_back(std::move(manifest));
   }
   return manifests;

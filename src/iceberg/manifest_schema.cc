@@ -1,6 +1,10 @@
 #include "iceberg/manifest_schema.h"
 
+#include <fmt/format.h>
+
+#include <cstdint>
 #include <string>
+#include <vector>
 
 namespace eider::iceberg {
 
@@ -90,7 +94,7 @@ Json PartitionValueType(const Type& type, int field_id) {
       json["type"] = "fixed";
       json["name"] = "decimal_" + std::to_string(type.precision) + "_" +
                      std::to_string(type.scale) + "_" + std::to_string(field_id);
-      json["size"] = 16;
+      json["size"] = DecimalRequiredBytes(type.precision);
       json["logicalType"] = "decimal";
       json["precision"] = type.precision;
       json["scale"] = type.scale;
@@ -104,24 +108,88 @@ Json PartitionValueType(const Type& type, int field_id) {
       json["logicalType"] = "uuid";
       return json;
     }
+    case TypeId::kFixed: {
+      Json json;
+      json["type"] = "fixed";
+      json["name"] = "fixed_" + std::to_string(field_id);
+      json["size"] = type.length;
+      return json;
+    }
     case TypeId::kBinary:
-    case TypeId::kFixed:
       return "bytes";
     default:
       return "string";
   }
 }
 
+// The code points of UTF-8 text; bytes that are none stand for themselves.
+std::vector<uint32_t> CodePoints(const std::string& text) {
+  std::vector<uint32_t> points;
+  for (size_t i = 0; i < text.size();) {
+    auto first = static_cast<unsigned char>(text[i]);
+    size_t length = first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    uint32_t point = length == 1 ? first : first & (0x7FU >> length);
+    for (size_t k = 1; k < length && i + k < text.size(); ++k) {
+      point = (point << 6) | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
+    }
+    points.push_back(point);
+    i += length;
+  }
+  return points;
+}
+
 }  // namespace
+
+int DecimalRequiredBytes(int precision) {
+  __extension__ using Uint128 = unsigned __int128;
+  Uint128 largest = 1;
+  for (int i = 0; i < precision; ++i) largest *= 10;
+  int bytes = 1;
+  while (bytes < 16 && ((Uint128{1} << (8 * bytes - 1)) < largest)) ++bytes;
+  return bytes;
+}
+
+std::string AvroName(const std::string& name) {
+  std::string sanitized;
+  for (uint32_t c : CodePoints(name)) {
+    bool digit = c >= '0' && c <= '9';
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    if (letter || (digit && !sanitized.empty())) {
+      sanitized += static_cast<char>(c);
+    } else if (digit) {
+      sanitized += '_';
+      sanitized += static_cast<char>(c);
+    } else if (c < 0x10000) {
+      sanitized += fmt::format("_x{:X}", c);
+    } else {
+      // As Java sees it: two UTF-16 units.
+      uint32_t high = 0xD800 + ((c - 0x10000) >> 10);
+      uint32_t low = 0xDC00 + ((c - 0x10000) & 0x3FF);
+      sanitized += fmt::format("_x{:X}_x{:X}", high, low);
+    }
+  }
+  return sanitized;
+}
+
+TypePtr PartitionFieldType(const TableMetadata& metadata, const PartitionField& field) {
+  const NestedField* source = metadata.CurrentSchema().FindField(field.source_id);
+  for (auto it = metadata.schemas.rbegin(); source == nullptr && it != metadata.schemas.rend();
+       ++it) {
+    source = it->FindField(field.source_id);
+  }
+  return ResultType(field.transform,
+                    source != nullptr ? source->type : Type::Primitive(TypeId::kString));
+}
 
 Json ManifestEntrySchema(const TableMetadata& metadata, const PartitionSpec& spec) {
   Json partition = Json::array();
   for (const PartitionField& field : spec.fields) {
-    const NestedField* source = metadata.CurrentSchema().FindField(field.source_id);
-    TypePtr source_type = source != nullptr ? source->type : Type::Primitive(TypeId::kString);
-    partition.push_back(OptionalField(
-        field.field_id, field.name,
-        PartitionValueType(*ResultType(field.transform, source_type), field.field_id)));
+    std::string name = AvroName(field.name);
+    Json item =
+        OptionalField(field.field_id, name,
+                      PartitionValueType(*PartitionFieldType(metadata, field), field.field_id));
+    if (name != field.name) item["iceberg-field-name"] = field.name;
+    partition.push_back(std::move(item));
   }
   Json file = Json::array();
   file.push_back(Field(134, "content", "int"));
