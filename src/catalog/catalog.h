@@ -52,6 +52,7 @@ struct NamespaceChange {
   Kind kind = Kind::kCreate;
   Namespace name;
   std::map<std::string, std::string> properties;  // kCreate, kSetProperties
+  bool may_exist = false;                         // kCreate: an existing one is no error
 };
 
 // New requirements and updates for a table that somebody else changed in the meantime.

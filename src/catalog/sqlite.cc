@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/error.h"
 
 namespace eider::catalog {
@@ -10,6 +13,7 @@ namespace {
 
 // Long enough for any other writer's transaction, which is a few row updates and one fsync.
 constexpr int kBusyTimeoutMillis = 30'000;
+constexpr int kPauseMillis = 5;
 
 // Statements are reset on every way out, so that no read transaction stays open.
 class Use {
@@ -58,12 +62,26 @@ SqliteDatabase::SqliteDatabase(const std::string& path) : path_(path) {
     if (code != SQLITE_OK) Fail(code, "open");
     sqlite3_busy_timeout(handle_, kBusyTimeoutMillis);
     sqlite3_extended_result_codes(handle_, 1);
-    Query("PRAGMA journal_mode=WAL");
+    EnterWalMode();
     Execute("PRAGMA synchronous=FULL");
   } catch (const Error&) {
     for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
     sqlite3_close_v2(handle_);
     throw;
+  }
+}
+
+// Of several processes that create one catalog at once, all but one find it locked, and SQLite's
+// busy timeout does not hold for the change of the journal mode.
+void SqliteDatabase::EnterWalMode() {
+  for (int waited = 0;; waited += kPauseMillis) {
+    try {
+      Query("PRAGMA journal_mode=WAL");
+      return;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kConflict || waited >= kBusyTimeoutMillis) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMillis));
+    }
   }
 }
 

@@ -32,6 +32,7 @@ class SqliteDatabase {
   std::vector<Row> Query(const std::string& sql, const Row& parameters = {});
 
  private:
+  void EnterWalMode();
   // Prepared once for each text and reset after every use.
   sqlite3_stmt* Prepare(const std::string& sql, const Row& parameters);
   [[noreturn]] void Fail(int code, const std::string& action);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -37,14 +38,29 @@ constexpr const char* kSchema[] = {
     "property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), "
     "PRIMARY KEY (catalog_name, namespace, property_key))",
     "CREATE TABLE IF NOT EXISTS eider_catalog (catalog_name VARCHAR(255) NOT NULL)",
-    // Tables whose folder projection may lag behind their pointer. Written with the pointer,
-    // removed with a later commit.
+    // Metadata folders whose projection may lag behind the pointer of their table. Written with the
+    // pointer; removed by a later commit of whoever has projected that very location.
     "CREATE TABLE IF NOT EXISTS eider_projection ("
-    "table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, "
-    "PRIMARY KEY (table_namespace, table_name))",
+    "metadata_folder VARCHAR(1000) NOT NULL PRIMARY KEY, metadata_location VARCHAR(1000) NOT NULL, "
+    "table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL)",
+    // The latest commits, so that one whose answer was lost can be looked up.
+    "CREATE TABLE IF NOT EXISTS eider_commits ("
+    "sequence INTEGER PRIMARY KEY, commit_id VARCHAR(36) NOT NULL)",
 };
+constexpr int kRememberedCommits = 1000;
 
 const char* TypeName(EntityKind kind) { return kind == EntityKind::kView ? "VIEW" : "TABLE"; }
+
+std::string FolderOf(const std::string& location) {
+  return location.substr(0, location.rfind('/'));
+}
+
+// A metadata folder whose version-hint.text must follow the catalog.
+struct Projection {
+  std::string folder;
+  std::string location;  // the pointer that was written or dropped there
+  TableIdentifier identifier;
+};
 
 // A commit's new metadata file for one change.
 struct PreparedChange {
@@ -147,7 +163,9 @@ class SqliteCatalog : public Catalog {
     for (int attempt = 1;; ++attempt) {
       std::vector<PreparedChange> prepared = Prepare(changes);
       if (Swap(request.namespaces, changes, prepared)) {
-        for (const TableChange& change : changes) Project(change.identifier);
+        for (size_t i = 0; i < changes.size(); ++i) {
+          if (auto projection = ProjectionOf(changes[i], prepared[i])) Project(*projection);
+        }
         CommitResult result;
         for (PreparedChange& change : prepared) {
           result.metadata_locations.push_back(std::move(change.new_location));
@@ -187,7 +205,7 @@ class SqliteCatalog : public Catalog {
   void Initialize(const std::string& wanted_name) {
     // Two processes may create the same warehouse at once; an existing one needs no write lock.
     auto existing = database_->Query(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'eider_projection'");
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'eider_commits'");
     if (existing.empty()) {
       SqliteTransaction transaction(*database_);
       for (const char* statement : kSchema) database_->Execute(statement);
@@ -200,7 +218,9 @@ class SqliteCatalog : public Catalog {
         database_->Execute("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)");
       }
       if (database_->Query("SELECT catalog_name FROM eider_catalog").empty()) {
-        auto rows = database_->Query("SELECT catalog_name FROM iceberg_tables LIMIT 1");
+        auto rows = database_->Query(
+            "SELECT catalog_name FROM iceberg_tables UNION ALL "
+            "SELECT catalog_name FROM iceberg_namespace_properties LIMIT 1");
         database_->Execute("INSERT INTO eider_catalog VALUES (?)",
                            {rows.empty() ? wanted_name : *rows[0][0]});
       }
@@ -231,11 +251,19 @@ class SqliteCatalog : public Catalog {
   // Builds and writes the new metadata of every change on top of what is current.
   std::vector<PreparedChange> Prepare(std::vector<TableChange>& changes) {
     std::vector<PreparedChange> prepared;
+    // What the changes before this one make of a name: a table may be dropped and created at once.
+    std::map<TableIdentifier, std::optional<Entry>> changed;
+    auto current = [&](const TableIdentifier& identifier) {
+      auto it = changed.find(identifier);
+      return it != changed.end() ? it->second : Find(identifier);
+    };
     try {
       for (TableChange& change : changes) {
         PreparedChange& item = prepared.emplace_back();
-        item.base = Find(change.identifier);
+        item.base = current(change.identifier);
         CheckExistence(change, item.base);
+        if (change.kind == TableChange::Kind::kRename) changed[change.new_identifier] = item.base;
+        changed[change.identifier] = std::nullopt;
         if (change.kind == TableChange::Kind::kDrop || change.kind == TableChange::Kind::kRename) {
           continue;
         }
@@ -244,6 +272,7 @@ class SqliteCatalog : public Catalog {
         } else {
           WriteTable(change, item);
         }
+        changed[change.identifier] = Entry{change.entity, item.new_location};
       }
     } catch (const Error&) {
       Discard(prepared);
@@ -330,60 +359,70 @@ class SqliteCatalog : public Catalog {
   bool Swap(const std::vector<NamespaceChange>& namespaces, const std::vector<TableChange>& changes,
             const std::vector<PreparedChange>& prepared) {
     std::lock_guard<std::mutex> lock(mutex_);
+    std::string commit_id = NewUuid();
     bool commit_sent = false;
     try {
       SqliteTransaction transaction(*database_);
+      // First, so that the markers this commit writes stay.
+      ClearProjected();
       for (const NamespaceChange& change : namespaces) ApplyNamespace(change);
       for (size_t i = 0; i < changes.size(); ++i) {
         if (!SwapPointer(changes[i], prepared[i])) return false;
       }
-      ClearProjected();
+      // Last, so that a schema can be dropped together with its tables.
+      for (const NamespaceChange& change : namespaces) {
+        if (change.kind == NamespaceChange::Kind::kDrop) RequireEmpty(change.name);
+      }
+      RememberCommit(commit_id);
       if (observer_ != nullptr) observer_->BeforeSwap();
       commit_sent = true;
       transaction.Commit();
+      projected_.clear();
       if (observer_ != nullptr) observer_->AfterSwap();
       return true;
     } catch (const Error& error) {
-      if (!commit_sent) {
-        Discard(prepared);
-        throw;
+      if (commit_sent) {
+        switch (LookUpOutcome(commit_id)) {
+          case Outcome::kLanded:
+            return true;
+          case Outcome::kFailed:
+            break;
+          case Outcome::kUnknown:
+            throw Error(ErrorCode::kUnknownOutcome,
+                        fmt::format("whether the commit to {} landed is not known: {}",
+                                    changes.empty() ? warehouse_ : changes[0].identifier.ToString(),
+                                    error.message()))
+                .WithHint("Its files are kept. Look at the table before trying again.");
+        }
       }
-      return ResolveOutcome(changes, prepared, error);
+      Discard(prepared);
+      throw;
     }
   }
 
+  void RememberCommit(const std::string& commit_id) {
+    database_->Execute("INSERT INTO eider_commits (commit_id) VALUES (?)", {commit_id});
+    database_->Execute("DELETE FROM eider_commits WHERE sequence <= last_insert_rowid() - ?",
+                       {std::to_string(kRememberedCommits)});
+  }
+
+  enum class Outcome { kLanded, kFailed, kUnknown };
+
   // COMMIT was sent and answered with an error: only the catalog can say what happened.
-  bool ResolveOutcome(const std::vector<TableChange>& changes,
-                      const std::vector<PreparedChange>& prepared, const Error& error) {
+  Outcome LookUpOutcome(const std::string& commit_id) {
     try {
-      for (size_t i = 0; i < changes.size(); ++i) {
-        if (prepared[i].new_location.empty()) continue;
-        std::optional<Entry> now = FindLocked(changes[i].identifier);
-        bool landed = now && now->metadata_location == prepared[i].new_location;
-        if (landed) return true;
-        // A later commit of somebody else may stand on top of ours.
-        if (now && now->kind == EntityKind::kTable) {
-          auto metadata = LoadTable(now->metadata_location);
-          for (const auto& entry : metadata->metadata_log) {
-            if (entry.metadata_file == prepared[i].new_location) return true;
-          }
-        }
-        bool unchanged = now.has_value() == prepared[i].base.has_value() &&
-                         (!now || now->metadata_location == prepared[i].base->metadata_location);
-        if (unchanged) {
-          Discard(prepared);
-          throw error;
-        }
-      }
-    } catch (const Error& lookup) {
-      if (&lookup == &error || lookup.message() == error.message()) throw;
+      SqliteTransaction fence(*database_);
+      bool landed =
+          !database_->Query("SELECT 1 FROM eider_commits WHERE commit_id = ?", {commit_id}).empty();
+      // A commit that failed while its log was synced may still lie whole in that log, and would
+      // come to life in the recovery after a crash. What is written now takes its place.
+      RememberCommit(NewUuid());
+      fence.Commit();
+      return landed ? Outcome::kLanded : Outcome::kFailed;
+    } catch (const Error&) {
+      // The catalog cannot be asked either.
+      return Outcome::kUnknown;
     }
-    std::string name =
-        changes.empty() ? "the catalog" : "table " + changes.front().identifier.ToString();
-    throw Error(
-        ErrorCode::kUnknownOutcome,
-        fmt::format("whether the commit to {} landed is not known: {}", name, error.message()))
-        .WithHint("Its files are kept. Look at the table before trying again.");
   }
 
   void ApplyNamespace(const NamespaceChange& change) {
@@ -391,29 +430,36 @@ class SqliteCatalog : public Catalog {
     switch (change.kind) {
       case NamespaceChange::Kind::kCreate:
         if (NamespaceExists(text)) {
+          if (change.may_exist) return;
           throw Error(ErrorCode::kAlreadyExists, fmt::format("schema {} exists already", text));
         }
         SetNamespaceProperty(text, kExists, "true");
         break;
-      case NamespaceChange::Kind::kDrop: {
-        auto tables = database_->Query(
-            "SELECT table_name FROM iceberg_tables WHERE catalog_name = ? AND table_namespace = ?",
-            {name_, text});
-        if (!tables.empty()) {
-          throw Error(ErrorCode::kConflict,
-                      fmt::format("schema {} is not empty: it holds {}", text, *tables[0][0]))
-              .WithHint("DROP SCHEMA .. CASCADE drops its tables with it.");
-        }
+      case NamespaceChange::Kind::kDrop:
         database_->Execute(
             "DELETE FROM iceberg_namespace_properties WHERE catalog_name = ? AND namespace = ?",
             {name_, text});
         break;
-      }
       case NamespaceChange::Kind::kSetProperties:
         break;
     }
     if (change.kind == NamespaceChange::Kind::kDrop) return;
     for (const auto& [key, value] : change.properties) SetNamespaceProperty(text, key, value);
+  }
+
+  void RequireEmpty(const Namespace& name_space) {
+    std::string text = NamespaceText(name_space);
+    auto held = database_->Query(
+        "SELECT table_name FROM iceberg_tables WHERE catalog_name = ?1 AND table_namespace = ?2 "
+        "UNION ALL SELECT namespace FROM iceberg_namespace_properties WHERE catalog_name = ?1 AND "
+        "substr(namespace, 1, length(?3)) = ?3 UNION ALL SELECT table_namespace FROM "
+        "iceberg_tables WHERE catalog_name = ?1 AND substr(table_namespace, 1, length(?3)) = ?3 "
+        "LIMIT 1",
+        {name_, text, text + "."});
+    if (held.empty()) return;
+    throw Error(ErrorCode::kConflict,
+                fmt::format("schema {} is not empty: it holds {}", text, *held[0][0]))
+        .WithHint("DROP SCHEMA .. CASCADE drops its tables with it.");
   }
 
   bool NamespaceExists(const std::string& text) {
@@ -435,8 +481,10 @@ class SqliteCatalog : public Catalog {
   bool SwapPointer(const TableChange& change, const PreparedChange& prepared) {
     std::string name_space = NamespaceText(change.identifier.name_space);
     const std::string& table = change.identifier.name;
-    database_->Execute("INSERT OR REPLACE INTO eider_projection VALUES (?, ?)",
-                       {name_space, table});
+    if (auto projection = ProjectionOf(change, prepared)) {
+      database_->Execute("INSERT OR REPLACE INTO eider_projection VALUES (?, ?, ?, ?)",
+                         {projection->folder, projection->location, name_space, table});
+    }
     switch (change.kind) {
       case TableChange::Kind::kCreate:
         // A name taken in the meantime is a lost race: Prepare will see it and say so.
@@ -472,34 +520,64 @@ class SqliteCatalog : public Catalog {
     return false;
   }
 
+  // Views have no projection: readers of plain folders know tables only. A rename moves no file.
+  static std::optional<Projection> ProjectionOf(const TableChange& change,
+                                                const PreparedChange& prepared) {
+    if (change.entity == EntityKind::kView || change.kind == TableChange::Kind::kRename) return {};
+    const std::string& location =
+        prepared.new_location.empty() ? prepared.base->metadata_location : prepared.new_location;
+    return Projection{FolderOf(location), location, change.identifier};
+  }
+
   void ClearProjected() {
-    for (const TableIdentifier& identifier : projected_) {
+    for (const auto& [folder, location] : projected_) {
       database_->Execute(
-          "DELETE FROM eider_projection WHERE table_namespace = ? AND table_name = ?",
-          {NamespaceText(identifier.name_space), identifier.name});
+          "DELETE FROM eider_projection WHERE metadata_folder = ? AND metadata_location = ?",
+          {folder, location});
     }
-    projected_.clear();
+  }
+
+  // The current metadata among the files of a folder; nullopt where no table lives there any more.
+  std::optional<std::string> PointerInto(const Projection& projection) {
+    std::optional<Entry> entry = FindLocked(projection.identifier);
+    if (entry && FolderOf(entry->metadata_location) == projection.folder) {
+      return entry->metadata_location;
+    }
+    // Renamed, perhaps.
+    auto rows = database_->Query(
+        "SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ?1 AND "
+        "substr(metadata_location, 1, length(?2)) = ?2",
+        {name_, projection.folder + "/"});
+    if (rows.empty()) return std::nullopt;
+    return rows[0][0];
+  }
+
+  bool IsProjected(const std::string& location) {
+    std::string folder = FolderOf(location);
+    std::string version = std::to_string(MetadataVersion(location));
+    std::string hint = folder + "/version-hint.text";
+    return files_.Exists(hint) && files_.Read(hint) == version &&
+           files_.Exists(folder + "/v" + version + ".metadata.json");
   }
 
   // Refreshes what a reader of the plain folder sees. Never fails the commit it follows: the marker
   // in the catalog makes the next open try again.
-  void Project(const TableIdentifier& identifier) {
+  void Project(const Projection& projection) {
     try {
       std::lock_guard<std::mutex> lock(mutex_);
       // The write lock makes projections of several processes take turns, so that none steps back
       // behind a newer one. Nothing is written, so nothing is synced.
       SqliteTransaction transaction(*database_);
-      std::optional<Entry> entry = FindLocked(identifier);
-      if (entry && entry->kind == EntityKind::kTable) {
-        std::string location = entry->metadata_location;
-        std::string folder = location.substr(0, location.rfind('/'));
-        int64_t version = MetadataVersion(location);
-        if (version >= 0) {
-          files_.Link(location, fmt::format("{}/v{}.metadata.json", folder, version));
-          files_.Replace(folder + "/version-hint.text", std::to_string(version));
-        }
+      std::string hint = projection.folder + "/version-hint.text";
+      std::optional<std::string> location = PointerInto(projection);
+      if (!location) {
+        // Without a hint the folder of a dropped table holds no table.
+        files_.Remove(hint);
+      } else if (int64_t version = MetadataVersion(*location); version >= 0) {
+        files_.Link(*location, fmt::format("{}/v{}.metadata.json", projection.folder, version));
+        files_.Replace(hint, std::to_string(version));
       }
-      projected_.insert(identifier);
+      projected_[projection.folder] = projection.location;
     } catch (const Error&) {
       // See above.
     }
@@ -521,9 +599,29 @@ class SqliteCatalog : public Catalog {
     }
   }
 
+  // Makes up for projections that a crash prevented. A warehouse that can only be read stays as it
+  // is.
   void RepairProjections() {
-    for (auto& row : database_->Query("SELECT table_namespace, table_name FROM eider_projection")) {
-      Project({NamespaceFromText(*row[0]), *row[1]});
+    auto rows = database_->Query(
+        "SELECT metadata_folder, metadata_location, table_namespace, table_name "
+        "FROM eider_projection");
+    if (rows.empty()) return;
+    for (auto& row : rows) {
+      Projection projection{*row[0], *row[1], {NamespaceFromText(*row[2]), *row[3]}};
+      // Most often the last commit of a process that ended well: all is done but the marker.
+      if (PointerInto(projection) == projection.location && IsProjected(projection.location)) {
+        projected_[projection.folder] = projection.location;
+      } else {
+        Project(projection);
+      }
+    }
+    try {
+      SqliteTransaction transaction(*database_);
+      ClearProjected();
+      transaction.Commit();
+      projected_.clear();
+    } catch (const Error&) {
+      // The markers stay for the next open.
     }
   }
 
@@ -533,7 +631,7 @@ class SqliteCatalog : public Catalog {
   std::string name_;
   std::mutex mutex_;  // guards database_ and projected_
   std::unique_ptr<SqliteDatabase> database_;
-  std::set<TableIdentifier> projected_;
+  std::map<std::string, std::string> projected_;  // folder -> location; their markers may go
   LruCache<iceberg::TableMetadata> tables_;
   LruCache<iceberg::ViewMetadata> views_;
 };

@@ -1,0 +1,480 @@
+#include "catalog/sqlite_catalog.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/error.h"
+#include "catalog/metadata_files.h"
+#include "catalog/sqlite.h"
+#include "iceberg/metadata_builder.h"
+
+namespace eider::catalog {
+namespace {
+
+ErrorCode CodeOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return ErrorCode::kInternal;
+}
+
+iceberg::Schema OneColumn(const std::string& name = "id") {
+  iceberg::NestedField field;
+  field.name = name;
+  field.type = iceberg::Type::Primitive(iceberg::TypeId::kLong);
+  iceberg::Schema schema;
+  schema.fields = {field};
+  return schema;
+}
+
+CommitRequest CreateSchema(const std::string& name) {
+  CommitRequest request;
+  request.namespaces = {{NamespaceChange::Kind::kCreate, {name}, {}}};
+  return request;
+}
+
+TableChange CreateChange(Catalog& catalog, const TableIdentifier& identifier) {
+  TableChange change;
+  change.kind = TableChange::Kind::kCreate;
+  change.identifier = identifier;
+  change.requirements = {iceberg::TableRequirement::Create()};
+  change.updates =
+      iceberg::CreateTableUpdates(OneColumn(), {}, catalog.NewLocation(identifier), {});
+  return change;
+}
+
+TableChange PropertyChange(const TableIdentifier& identifier, const std::string& key,
+                           const std::string& value) {
+  TableChange change;
+  change.identifier = identifier;
+  change.updates = {iceberg::SetProperties{{{key, value}}}};
+  return change;
+}
+
+TableChange DropChange(const TableIdentifier& identifier) {
+  TableChange change;
+  change.kind = TableChange::Kind::kDrop;
+  change.identifier = identifier;
+  return change;
+}
+
+CommitRequest Tables(std::vector<TableChange> changes) {
+  CommitRequest request;
+  request.tables = std::move(changes);
+  return request;
+}
+
+class SqliteCatalogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/eider_catalog_XXXXXX";
+    root_ = ::mkdtemp(name);
+  }
+  void TearDown() override { files_.RemoveTree(root_); }
+
+  std::shared_ptr<Catalog> Open(SqliteCatalogOptions options = {}) {
+    return OpenSqliteCatalog(root_ + "/w", options);
+  }
+  std::string Property(Catalog& catalog, const TableIdentifier& identifier,
+                       const std::string& key) {
+    return catalog.LoadTable(catalog.Find(identifier)->metadata_location)->Property(key, "");
+  }
+  // What a reader of the plain folder sees.
+  std::string ProjectedProperty(const std::string& folder, const std::string& key) {
+    std::string metadata = root_ + "/w/" + folder + "/metadata/";
+    std::string version = files_.Read(metadata + "version-hint.text");
+    std::string file = metadata + "v" + version + ".metadata.json";
+    return iceberg::ParseTableMetadata(files_.Read(file), file).Property(key, "");
+  }
+  std::vector<SqliteDatabase::Row> Rows(const std::string& sql) {
+    return SqliteDatabase(root_ + "/w/catalog.db").Query(sql);
+  }
+
+  io::FileSystem& files_ = io::LocalFileSystem();
+  std::string root_;
+  const TableIdentifier t_{{"s"}, "t"};
+  const TableIdentifier u_{{"s"}, "u"};
+};
+
+TEST_F(SqliteCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  auto other = Open();
+  ASSERT_TRUE(other->Find(t_));
+  EXPECT_EQ(files_.Read(root_ + "/w/s/t/metadata/version-hint.text"), "0");
+  catalog->Commit(Tables({PropertyChange(t_, "k", "v")}));
+  EXPECT_EQ(Property(*other, t_, "k"), "v");
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
+  auto metadata = other->LoadTable(other->Find(t_)->metadata_location);
+  EXPECT_EQ(metadata->location, io::ToLocation(root_ + "/w/s/t"));
+  ASSERT_EQ(metadata->metadata_log.size(), 1U);
+  EXPECT_TRUE(files_.Exists(metadata->metadata_log[0].metadata_file));
+}
+
+TEST_F(SqliteCatalogTest, NameOutlivesTheFolderNameAndWhatWasAskedFor) {
+  SqliteCatalogOptions options;
+  options.name = "jaffle";
+  EXPECT_EQ(Open(options)->name(), "jaffle");
+  options.name = "other";
+  EXPECT_EQ(Open(options)->name(), "jaffle");
+  EXPECT_EQ(OpenSqliteCatalog(root_ + "/second")->name(), "second");
+}
+
+TEST_F(SqliteCatalogTest, MissingWarehouseIsNamedAndNotMade) {
+  SqliteCatalogOptions options;
+  options.must_exist = true;
+  EXPECT_EQ(CodeOf([&] { Open(options); }), ErrorCode::kNotFound);
+  EXPECT_FALSE(files_.Exists(root_ + "/w"));
+}
+
+TEST_F(SqliteCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
+  files_.CreateDirectories(root_ + "/w");
+  {
+    // The first version of the JDBC schema, without iceberg_type, and a namespace only.
+    SqliteDatabase database(root_ + "/w/catalog.db");
+    database.Execute(
+        "CREATE TABLE iceberg_tables (catalog_name VARCHAR(255) NOT NULL, table_namespace "
+        "VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL, metadata_location VARCHAR(1000), "
+        "previous_metadata_location VARCHAR(1000), PRIMARY KEY (catalog_name, table_namespace, "
+        "table_name))");
+    database.Execute(
+        "CREATE TABLE iceberg_namespace_properties (catalog_name VARCHAR(255) NOT NULL, namespace "
+        "VARCHAR(255) NOT NULL, property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000) "
+        "NOT NULL, PRIMARY KEY (catalog_name, namespace, property_key))");
+    database.Execute(
+        "INSERT INTO iceberg_namespace_properties VALUES ('theirs', 'raw', 'owner', 'me')");
+  }
+  auto catalog = Open();
+  EXPECT_EQ(catalog->name(), "theirs");
+  CatalogSnapshot snapshot = catalog->Snapshot();
+  ASSERT_EQ(snapshot.namespaces.count({"raw"}), 1U);
+  EXPECT_EQ(snapshot.namespaces[{"raw"}]["owner"], "me");
+  catalog->Commit(Tables({CreateChange(*catalog, {{"raw"}, "t"})}));
+  EXPECT_EQ(Rows("SELECT iceberg_type FROM iceberg_tables").at(0).at(0), "TABLE");
+}
+
+TEST_F(SqliteCatalogTest, RowsWithoutTypeAreTables) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  SqliteDatabase(root_ + "/w/catalog.db").Execute("UPDATE iceberg_tables SET iceberg_type = NULL");
+  EXPECT_EQ(catalog->Find(t_)->kind, EntityKind::kTable);
+  catalog->Commit(Tables({PropertyChange(t_, "k", "v")}));
+  EXPECT_EQ(Property(*catalog, t_, "k"), "v");
+}
+
+TEST_F(SqliteCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  SqliteDatabase(root_ + "/w/catalog.db")
+      .Execute("INSERT INTO iceberg_tables VALUES ('x', 's', 't', 'file:///gone', NULL, 'TABLE')");
+  EXPECT_FALSE(catalog->Find(t_));
+  EXPECT_TRUE(catalog->Snapshot().entries.empty());
+}
+
+TEST_F(SqliteCatalogTest, NamespacesCarryPropertiesAndNest) {
+  auto catalog = Open();
+  CommitRequest request;
+  request.namespaces = {{NamespaceChange::Kind::kCreate, {"a"}, {}},
+                        {NamespaceChange::Kind::kCreate, {"a", "b"}, {{"k", "v"}}},
+                        {NamespaceChange::Kind::kSetProperties, {"a", "b"}, {{"k", "w"}}}};
+  catalog->Commit(request);
+  CatalogSnapshot snapshot = catalog->Snapshot();
+  EXPECT_EQ(snapshot.namespaces.size(), 2U);
+  EXPECT_TRUE(snapshot.namespaces[{"a"}].empty());
+  EXPECT_EQ((snapshot.namespaces[{"a", "b"}]["k"]), "w");
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("a")); }), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(Rows("SELECT property_value FROM iceberg_namespace_properties "
+                 "WHERE namespace = 'a' AND property_key = 'exists'")
+                .at(0)
+                .at(0),
+            "true");
+}
+
+TEST_F(SqliteCatalogTest, OnlyEmptyNamespacesAreDropped) {
+  auto catalog = Open();
+  CommitRequest create;
+  create.namespaces = {{NamespaceChange::Kind::kCreate, {"s"}, {}},
+                       {NamespaceChange::Kind::kCreate, {"s", "below"}, {}},
+                       {NamespaceChange::Kind::kCreate, {"sx"}, {}}};
+  create.tables = {CreateChange(*catalog, t_)};
+  catalog->Commit(create);
+  CommitRequest drop;
+  drop.namespaces = {{NamespaceChange::Kind::kDrop, {"s"}, {}}};
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(drop); }), ErrorCode::kConflict);
+  drop.tables = {DropChange(t_)};
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(drop); }), ErrorCode::kConflict) << "s.below exists";
+  EXPECT_TRUE(catalog->Find(t_));
+  drop.namespaces.push_back({NamespaceChange::Kind::kDrop, {"s", "below"}, {}});
+  catalog->Commit(drop);
+  EXPECT_EQ(catalog->Snapshot().namespaces.size(), 1U);
+  EXPECT_TRUE(catalog->Snapshot().entries.empty());
+}
+
+TEST_F(SqliteCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_), CreateChange(*catalog, u_)}));
+  catalog->Commit(Tables({PropertyChange(t_, "k", "1"), PropertyChange(u_, "k", "1")}));
+  TableChange refused = PropertyChange(u_, "k", "2");
+  refused.requirements = {iceberg::TableRequirement::TableUuid("another")};
+  try {
+    catalog->Commit(Tables({PropertyChange(t_, "k", "2"), refused}));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kConflict);
+    EXPECT_NE(error.message().find("s.u"), std::string::npos) << error.message();
+  }
+  EXPECT_EQ(Property(*catalog, t_, "k"), "1");
+  EXPECT_EQ(Property(*catalog, u_, "k"), "1");
+  // Nothing of the failed commit stays on disk.
+  EXPECT_EQ(files_.List(root_ + "/w/s/t/metadata").size(), 5U);
+}
+
+TEST_F(SqliteCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({CreateChange(*catalog, t_)})); }),
+            ErrorCode::kAlreadyExists);
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({PropertyChange(u_, "k", "v")})); }),
+            ErrorCode::kNotFound);
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({DropChange(u_)})); }), ErrorCode::kNotFound);
+}
+
+TEST_F(SqliteCatalogTest, OneCommitMayDropAndCreateTheSameName) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  catalog->Commit(Tables({PropertyChange(t_, "k", "old")}));
+  TableChange fresh = CreateChange(*catalog, t_);
+  catalog->Commit(Tables({DropChange(t_), fresh, PropertyChange(t_, "k", "new")}));
+  EXPECT_EQ(Property(*catalog, t_, "k"), "new");
+  // The new table has a folder of its own; the old one is no table any more.
+  auto metadata = catalog->LoadTable(catalog->Find(t_)->metadata_location);
+  EXPECT_NE(metadata->location, io::ToLocation(root_ + "/w/s/t"));
+  EXPECT_FALSE(files_.Exists(root_ + "/w/s/t/metadata/version-hint.text"));
+  EXPECT_TRUE(files_.Exists(metadata->location + "/metadata/version-hint.text"));
+}
+
+TEST_F(SqliteCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  Entry dropped = *catalog->Find(t_);
+  catalog->Commit(Tables({DropChange(t_)}));
+  EXPECT_FALSE(catalog->Find(t_));
+  EXPECT_FALSE(files_.Exists(root_ + "/w/s/t/metadata/version-hint.text"));
+  EXPECT_TRUE(files_.Exists(dropped.metadata_location));
+  catalog->Purge(t_, dropped);
+  EXPECT_FALSE(files_.Exists(root_ + "/w/s/t"));
+}
+
+TEST_F(SqliteCatalogTest, RenameKeepsFilesAndProjection) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  TableChange rename = DropChange(t_);
+  rename.kind = TableChange::Kind::kRename;
+  rename.new_identifier = u_;
+  catalog->Commit(Tables({rename}));
+  EXPECT_FALSE(catalog->Find(t_));
+  catalog->Commit(Tables({PropertyChange(u_, "k", "v")}));
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
+  Open();
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({rename})); }), ErrorCode::kAlreadyExists);
+}
+
+TEST_F(SqliteCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  iceberg::ViewVersion version;
+  version.schema_id = iceberg::kLastAdded;
+  version.representations = {{"SELECT 1 AS id", "duckdb"}};
+  TableChange create;
+  create.kind = TableChange::Kind::kCreate;
+  create.entity = EntityKind::kView;
+  create.identifier = t_;
+  create.updates = {iceberg::SetLocation{catalog->NewLocation(t_)}, iceberg::AddSchema{OneColumn()},
+                    iceberg::AddViewVersion{version}, iceberg::SetCurrentViewVersion{}};
+  catalog->Commit(Tables({create}));
+  Entry entry = *catalog->Find(t_);
+  EXPECT_EQ(entry.kind, EntityKind::kView);
+  EXPECT_EQ(Rows("SELECT iceberg_type FROM iceberg_tables").at(0).at(0), "VIEW");
+  EXPECT_EQ(catalog->LoadView(entry.metadata_location)->SqlFor("duckdb")->sql, "SELECT 1 AS id");
+  // A view is no table.
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({PropertyChange(t_, "k", "v")})); }),
+            ErrorCode::kConflict);
+  TableChange drop = DropChange(t_);
+  drop.entity = EntityKind::kView;
+  // A table may take the view's place in one step.
+  catalog->Commit(Tables({drop, CreateChange(*catalog, t_)}));
+  EXPECT_EQ(catalog->Find(t_)->kind, EntityKind::kTable);
+}
+
+TEST_F(SqliteCatalogTest, LostRaceIsRedoneOnTheNewBase) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  auto before = catalog->LoadTable(catalog->Find(t_)->metadata_location);
+  // Another writer adds a column after we looked.
+  auto other = Open();
+  TableChange alter;
+  alter.identifier = t_;
+  alter.updates = {iceberg::AddSchema{[&] {
+                     iceberg::Schema schema = before->CurrentSchema();
+                     iceberg::NestedField field = schema.fields[0];
+                     field.id = 2;
+                     field.name = "added";
+                     schema.fields.push_back(field);
+                     return schema;
+                   }()},
+                   iceberg::SetCurrentSchema{}};
+  other->Commit(Tables({alter}));
+  TableChange ours = PropertyChange(t_, "seen", std::to_string(before->CurrentSchema().schema_id));
+  ours.requirements = {
+      iceberg::TableRequirement::CurrentSchemaId(before->CurrentSchema().schema_id)};
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({ours})); }), ErrorCode::kConflict);
+  int asked = 0;
+  ours.rebase = [&](const iceberg::TableMetadata& current) -> std::optional<RebasedChange> {
+    ++asked;
+    int32_t id = current.CurrentSchema().schema_id;
+    return RebasedChange{{iceberg::TableRequirement::CurrentSchemaId(id)},
+                         {iceberg::SetProperties{{{"seen", std::to_string(id)}}}}};
+  };
+  catalog->Commit(Tables({ours}));
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(Property(*catalog, t_, "seen"), "1");
+  ours.rebase = [](const iceberg::TableMetadata&) { return std::nullopt; };
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({ours})); }), ErrorCode::kConflict);
+}
+
+TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
+  auto first = Open();
+  first->Commit(CreateSchema("s"));
+  first->Commit(Tables({CreateChange(*first, t_), CreateChange(*first, u_)}));
+  {
+    // A process that stops between its commit and the projection of it.
+    pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      struct StopAfterSwap : CommitObserver {
+        void AfterSwap() override { ::_exit(0); }
+      } observer;
+      SqliteCatalogOptions options;
+      options.observer = &observer;
+      Open(options)->Commit(Tables({PropertyChange(t_, "k", "v")}));
+      ::_exit(1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(WEXITSTATUS(status), 0);
+  }
+  EXPECT_EQ(Property(*first, t_, "k"), "v");
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "");
+  // A commit of a process that projected an older state of the table does not hide the lag.
+  first->Commit(Tables({PropertyChange(u_, "k", "w")}));
+  Open();
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
+  EXPECT_EQ(ProjectedProperty("s/u", "k"), "w");
+  EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "0");
+}
+
+TEST_F(SqliteCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  constexpr int kThreads = 6;
+  constexpr int kCommits = 8;
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (int n = 0; n < kCommits; ++n) {
+        try {
+          catalog->Commit(
+              Tables({PropertyChange(t_, std::to_string(i) + "-" + std::to_string(n), "x")}));
+        } catch (const Error&) {
+          ++failures;
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(catalog->LoadTable(catalog->Find(t_)->metadata_location)->properties.size(),
+            static_cast<size_t>(kThreads * kCommits));
+}
+
+TEST_F(SqliteCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
+  constexpr int kProcesses = 5;
+  constexpr int kCommits = 10;
+  const TableIdentifier shared{{"s"}, "shared"};
+  std::vector<pid_t> children;
+  for (int i = 0; i < kProcesses; ++i) {
+    pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      try {
+        // All of them race to create the warehouse, the schema and the shared table too.
+        auto catalog = Open();
+        auto unless_there = [](const std::function<void()>& create) {
+          try {
+            create();
+          } catch (const Error& error) {
+            if (error.code() != ErrorCode::kAlreadyExists) throw;
+          }
+        };
+        unless_there([&] { catalog->Commit(CreateSchema("s")); });
+        unless_there([&] { catalog->Commit(Tables({CreateChange(*catalog, shared)})); });
+        TableIdentifier own{{"s"}, "own" + std::to_string(i)};
+        catalog->Commit(Tables({CreateChange(*catalog, own)}));
+        for (int n = 0; n < kCommits; ++n) {
+          std::string key = std::to_string(i) + "-" + std::to_string(n);
+          catalog->Commit(
+              Tables({PropertyChange(shared, key, "x"), PropertyChange(own, key, "x")}));
+        }
+        ::_exit(0);
+      } catch (const std::exception& error) {
+        fprintf(stderr, "%s\n", error.what());
+        ::_exit(1);
+      }
+    }
+    children.push_back(child);
+  }
+  for (pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  auto catalog = Open();
+  Entry entry = *catalog->Find(shared);
+  EXPECT_EQ(catalog->LoadTable(entry.metadata_location)->properties.size(),
+            static_cast<size_t>(kProcesses * kCommits));
+  EXPECT_EQ(MetadataVersion(entry.metadata_location), kProcesses * kCommits);
+  std::string folder = io::LocalPath(catalog->LoadTable(entry.metadata_location)->location);
+  EXPECT_EQ(files_.Read(folder + "/metadata/version-hint.text"),
+            std::to_string(kProcesses * kCommits));
+  // One file for each version, none of a lost race: names and their links, and the hint.
+  size_t versions = kProcesses * kCommits + 1;
+  EXPECT_GE(files_.List(folder + "/metadata").size(), versions + 2);
+  EXPECT_LE(files_.List(folder + "/metadata").size(), 2 * versions + 1);
+  for (int i = 0; i < kProcesses; ++i) {
+    TableIdentifier own{{"s"}, "own" + std::to_string(i)};
+    EXPECT_EQ(catalog->LoadTable(catalog->Find(own)->metadata_location)->properties.size(),
+              static_cast<size_t>(kCommits));
+  }
+}
+
+}  // namespace
+}  // namespace eider::catalog
