@@ -9,6 +9,8 @@ Context::Context(std::shared_ptr<const MacroLibrary> macros, std::string package
     : macros_(std::move(macros)), package_(std::move(package)), base_(std::move(base)) {}
 
 bool Context::Find(std::string_view name, jinja::Value* value) const {
+  // As in dbt, a macro may take the place of anything, ref and source among them.
+  if (macros_ && macros_->FindName(name, package_, value)) return true;
   if (const auto* found = values_.Find(name)) {
     *value = *found;
     return true;
@@ -18,9 +20,6 @@ bool Context::Find(std::string_view name, jinja::Value* value) const {
     values_.Set(name, *value);
     return true;
   }
-  // A project's macro may take the place of a builtin such as ref or source, but not of what
-  // belongs to one node (set above).
-  if (macros_ && macros_->FindName(name, package_, value)) return true;
   if (base_) {
     if (const auto* found = base_->Find(name)) {
       *value = *found;

@@ -16,8 +16,8 @@ namespace eider::dbt {
 
 class MacroLibrary;
 
-// A name is looked for among the values set here, then in the shared base, then among the macros as
-// `package` sees them. Used by one thread at a time; `base` is shared and does not change.
+// A name is looked for among the macros as `package` sees them, then among the values set here,
+// then in the shared base. Used by one thread at a time; `base` is shared and does not change.
 class Context : public jinja::Resolver {
  public:
   Context(std::shared_ptr<const MacroLibrary> macros, std::string package,

@@ -124,7 +124,8 @@ std::vector<ManifestFile> SnapshotProducer::DeletedManifests(const TableMetadata
   return result;
 }
 
-ProducedSnapshot SnapshotProducer::Produce(const TableMetadata& base, io::FileSystem& files) {
+std::vector<TableUpdate> SnapshotProducer::Produce(const TableMetadata& base,
+                                                   io::FileSystem& files) {
   const Snapshot* parent = base.CurrentSnapshot();
   Snapshot snapshot;
   do {
@@ -175,17 +176,11 @@ ProducedSnapshot SnapshotProducer::Produce(const TableMetadata& base, io::FileSy
                  WriteManifestList(snapshot, base.format_version, manifests, MetadataCodec(base)));
   written_.push_back(snapshot.manifest_list);
 
-  ProducedSnapshot produced;
   SnapshotRef main;
   auto existing = base.refs.find(kMainBranch);
   if (existing != base.refs.end()) main = existing->second;
   main.snapshot_id = snapshot.snapshot_id;
-  std::optional<int64_t> expected;
-  if (existing != base.refs.end()) expected = existing->second.snapshot_id;
-  produced.requirements.push_back(TableRequirement::RefSnapshotId(kMainBranch, expected));
-  produced.updates.emplace_back(AddSnapshot{std::move(snapshot)});
-  produced.updates.emplace_back(SetSnapshotRef{kMainBranch, main});
-  return produced;
+  return {AddSnapshot{std::move(snapshot)}, SetSnapshotRef{kMainBranch, main}};
 }
 
 }  // namespace eider::iceberg

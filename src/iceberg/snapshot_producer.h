@@ -12,11 +12,6 @@
 
 namespace eider::iceberg {
 
-struct ProducedSnapshot {
-  std::vector<TableUpdate> updates;            // add-snapshot, set-snapshot-ref main
-  std::vector<TableRequirement> requirements;  // main must still be where the base had it
-};
-
 class SnapshotProducer {
  public:
   enum class Mode {
@@ -27,9 +22,10 @@ class SnapshotProducer {
   SnapshotProducer(Mode mode, std::vector<DataFile> added)
       : mode_(mode), added_(std::move(added)) {}
 
-  // Writes the files of a snapshot on top of `base`; all are durable when it returns. May be called
-  // again with a newer base after a lost race: what can be kept from the first time is.
-  ProducedSnapshot Produce(const TableMetadata& base, io::FileSystem& files);
+  // Writes the files of a snapshot on top of `base`; all are durable when it returns. The updates
+  // add the snapshot and point main at it. May be called again with a newer base after a lost race:
+  // what can be kept from the first time is.
+  std::vector<TableUpdate> Produce(const TableMetadata& base, io::FileSystem& files);
 
   // Every metadata file written so far, to be removed when the commit has surely failed.
   const std::vector<std::string>& written_files() const { return written_; }

@@ -1,0 +1,151 @@
+#include "engine/table_entry.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "duckdb/common/types/timestamp.hpp"
+#include "duckdb/parser/constraints/not_null_constraint.hpp"
+#include "duckdb/planner/tableref/bound_at_clause.hpp"
+#include "duckdb/storage/statistics/base_statistics.hpp"
+#include "duckdb/storage/table_storage_info.hpp"
+#include "engine/duckdb_error.h"
+#include "engine/table_scan.h"
+#include "engine/type_mapping.h"
+#include "engine/warehouse_catalog.h"
+
+namespace eider::engine {
+
+namespace {
+
+constexpr char kCommentProperty[] = "comment";
+
+TableVersion At(iceberg::TableMetadataPtr metadata, const iceberg::Snapshot* snapshot) {
+  const iceberg::Schema& schema = metadata->SchemaOf(*snapshot);
+  return {std::move(metadata), snapshot, &schema};
+}
+
+int64_t InstantMillis(const duckdb::Value& value) {
+  duckdb::Value timestamp = value;
+  if (!timestamp.DefaultTryCastAs(duckdb::LogicalType::TIMESTAMP_TZ)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("\"{}\" is not a timestamp", value.ToString()))
+        .WithHint("Write AT (TIMESTAMP => TIMESTAMP '2026-01-31 12:00:00').");
+  }
+  auto micros = timestamp.GetValueUnsafe<duckdb::timestamp_t>();
+  return duckdb::Timestamp::GetEpochMs(micros);
+}
+
+}  // namespace
+
+TableVersion CurrentVersion(iceberg::TableMetadataPtr metadata) {
+  const iceberg::Snapshot* snapshot = metadata->CurrentSnapshot();
+  const iceberg::Schema& schema = metadata->CurrentSchema();
+  return {std::move(metadata), snapshot, &schema};
+}
+
+TableVersion VersionAt(iceberg::TableMetadataPtr metadata, const duckdb::BoundAtClause& at,
+                       const std::string& table) {
+  const duckdb::Value& value = at.GetValue();
+  if (at.Unit() == "TIMESTAMP" || at.Unit() == "timestamp") {
+    const iceberg::Snapshot* snapshot = metadata->SnapshotAsOf(InstantMillis(value));
+    if (snapshot == nullptr) {
+      throw Error(ErrorCode::kNotFound,
+                  fmt::format("table {} has no version as old as {}", table, value.ToString()))
+          .WithHint(fmt::format("SELECT * FROM \"{}$history\" lists its versions.", table));
+    }
+    return At(std::move(metadata), snapshot);
+  }
+  duckdb::Value id = value;
+  const iceberg::Snapshot* snapshot = nullptr;
+  if (id.DefaultTryCastAs(duckdb::LogicalType::BIGINT) && !id.IsNull()) {
+    snapshot = metadata->SnapshotById(id.GetValue<int64_t>());
+  }
+  if (snapshot == nullptr) {
+    std::string ref = value.ToString();
+    snapshot = metadata->SnapshotByRef(ref);
+    // A branch is read with the table's schema of today, a tag with that of its snapshot.
+    auto found = metadata->refs.find(ref);
+    if (snapshot != nullptr && found->second.is_branch) {
+      const iceberg::Schema& schema = metadata->CurrentSchema();
+      return {std::move(metadata), snapshot, &schema};
+    }
+  }
+  if (snapshot == nullptr) {
+    throw Error(ErrorCode::kNotFound, fmt::format("table {} has no snapshot, branch or tag {}",
+                                                  table, value.ToString()))
+        .WithHint(fmt::format("SELECT * FROM \"{}$snapshots\" lists its snapshots.", table));
+  }
+  return At(std::move(metadata), snapshot);
+}
+
+std::unique_ptr<TableEntry> TableEntry::Make(duckdb::Catalog& catalog,
+                                             duckdb::SchemaCatalogEntry& schema,
+                                             const catalog::TableIdentifier& identifier,
+                                             TableVersion version) {
+  duckdb::CreateTableInfo info(schema, identifier.name);
+  for (const iceberg::NestedField& field : version.schema->fields) {
+    duckdb::ColumnDefinition column(
+        field.name, ToDuckDBType(*field.type, identifier.ToString() + "." + field.name));
+    if (field.doc) column.SetComment(duckdb::Value(*field.doc));
+    if (field.required) {
+      info.constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(
+          duckdb::LogicalIndex(info.columns.LogicalColumnCount())));
+    }
+    info.columns.AddColumn(std::move(column));
+  }
+  auto comment = version.metadata->properties.find(kCommentProperty);
+  if (comment != version.metadata->properties.end()) {
+    info.comment = duckdb::Value(comment->second);
+  }
+  return std::unique_ptr<TableEntry>(
+      new TableEntry(catalog, schema, info, identifier, std::move(version)));
+}
+
+TableEntry::TableEntry(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
+                       duckdb::CreateTableInfo& info, catalog::TableIdentifier identifier,
+                       TableVersion version)
+    : duckdb::TableCatalogEntry(catalog, schema, info),
+      identifier_(std::move(identifier)),
+      version_(std::move(version)) {
+  comment = info.comment;
+}
+
+duckdb::unique_ptr<duckdb::BaseStatistics> TableEntry::GetStatistics(duckdb::ClientContext&,
+                                                                     duckdb::column_t) {
+  return nullptr;
+}
+
+duckdb::TableFunction TableEntry::GetScanFunction(
+    duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  return AtBorder([&] {
+    auto& files = catalog.Cast<WarehouseCatalog>().store().files();
+    return MakeTableScan(context, *this, files, bind_data);
+  });
+}
+
+duckdb::TableStorageInfo TableEntry::GetStorageInfo(duckdb::ClientContext&) {
+  duckdb::TableStorageInfo info;
+  if (version_.snapshot != nullptr) {
+    auto rows = version_.snapshot->summary.find("total-records");
+    if (rows != version_.snapshot->summary.end()) {
+      info.cardinality = static_cast<duckdb::idx_t>(std::atoll(rows->second.c_str()));
+    }
+  } else {
+    info.cardinality = 0;
+  }
+  return info;
+}
+
+duckdb::vector<duckdb::column_t> TableEntry::GetRowIdColumns() const {
+  throw ToDuckDB(Error(ErrorCode::kUnsupported,
+                       fmt::format("UPDATE, DELETE and MERGE on Iceberg tables are not supported "
+                                   "yet (table {})",
+                                   identifier_.ToString()))
+                     .WithHint("CREATE OR REPLACE TABLE .. AS SELECT .. rewrites a table."));
+}
+
+duckdb::virtual_column_map_t TableEntry::GetVirtualColumns() const { return {}; }
+
+}  // namespace eider::engine

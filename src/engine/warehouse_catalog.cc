@@ -1,0 +1,193 @@
+#include "engine/warehouse_catalog.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/parser/parsed_data/create_schema_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/planner/operator/logical_create_table.hpp"
+#include "duckdb/planner/operator/logical_delete.hpp"
+#include "duckdb/planner/operator/logical_insert.hpp"
+#include "duckdb/planner/operator/logical_update.hpp"
+#include "duckdb/storage/database_size.hpp"
+#include "engine/duckdb_error.h"
+#include "engine/schema_entry.h"
+#include "engine/table_write.h"
+
+namespace eider::engine {
+
+namespace {
+
+WarehouseTransaction& Of(duckdb::CatalogTransaction& transaction) {
+  return transaction.transaction->Cast<WarehouseTransaction>();
+}
+
+[[noreturn]] void RefuseRowChanges(const char* what) {
+  throw ToDuckDB(Error(ErrorCode::kUnsupported,
+                       fmt::format("{} on Iceberg tables is not supported yet", what))
+                     .WithHint("CREATE OR REPLACE TABLE .. AS SELECT .. rewrites a table."));
+}
+
+}  // namespace
+
+WarehouseCatalog::WarehouseCatalog(duckdb::AttachedDatabase& database,
+                                   std::shared_ptr<catalog::Catalog> store)
+    : duckdb::Catalog(database), store_(std::move(store)) {}
+
+void WarehouseCatalog::Initialize(bool) {}
+
+duckdb::DatabaseSize WarehouseCatalog::GetDatabaseSize(duckdb::ClientContext&) {
+  duckdb::DatabaseSize size;
+  for (const io::FileInfo& file : store_->files().ListRecursive(store_->warehouse())) {
+    size.bytes += static_cast<duckdb::idx_t>(file.size);
+  }
+  return size;
+}
+
+duckdb::ErrorData WarehouseCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
+  auto& base = info.Base();
+  if (!base.partition_keys.empty()) {
+    return duckdb::ErrorData(
+        ToDuckDB(Error(ErrorCode::kUnsupported, "PARTITIONED BY is not supported yet")));
+  }
+  if (!base.sort_keys.empty()) {
+    return duckdb::ErrorData(
+        ToDuckDB(Error(ErrorCode::kUnsupported, "SORTED BY is not supported yet")));
+  }
+  return {};
+}
+
+duckdb::optional_ptr<duckdb::CatalogEntry> WarehouseCatalog::CreateSchema(
+    duckdb::CatalogTransaction transaction, duckdb::CreateSchemaInfo& info) {
+  return AtBorder([&]() -> duckdb::optional_ptr<duckdb::CatalogEntry> {
+    WarehouseTransaction& own = Of(transaction);
+    if (own.HasNamespace(info.schema)) {
+      switch (info.on_conflict) {
+        case duckdb::OnCreateConflict::IGNORE_ON_CONFLICT:
+          return nullptr;
+        case duckdb::OnCreateConflict::REPLACE_ON_CONFLICT:
+          throw Error(ErrorCode::kUnsupported, "CREATE OR REPLACE SCHEMA is not supported");
+        default:
+          throw Error(ErrorCode::kAlreadyExists,
+                      fmt::format("schema {} exists already", info.schema));
+      }
+    }
+    own.CreateNamespace(info.schema,
+                        info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT);
+    return &own.GetSchemaEntry(info.schema);
+  });
+}
+
+duckdb::optional_ptr<duckdb::SchemaCatalogEntry> WarehouseCatalog::LookupSchema(
+    duckdb::CatalogTransaction transaction, const duckdb::EntryLookupInfo& lookup,
+    duckdb::OnEntryNotFound if_not_found) {
+  return AtBorder([&]() -> duckdb::optional_ptr<duckdb::SchemaCatalogEntry> {
+    const std::string& name = lookup.GetEntryName();
+    WarehouseTransaction& own = Of(transaction);
+    std::vector<std::string> names = own.Namespaces();
+    for (const std::string& known : names) {
+      if (EqualsIgnoreCase(known, name)) return &own.GetSchemaEntry(known);
+    }
+    if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
+    Error error(ErrorCode::kNotFound,
+                fmt::format("schema {} does not exist in {}", name, GetName()));
+    std::string closest = ClosestMatch(name, names);
+    if (!closest.empty()) error.WithHint("Did you mean " + closest + "?");
+    throw Error(error);
+  });
+}
+
+void WarehouseCatalog::ScanSchemas(duckdb::ClientContext& context,
+                                   std::function<void(duckdb::SchemaCatalogEntry&)> callback) {
+  AtBorder([&] {
+    WarehouseTransaction& own = WarehouseTransaction::Get(context, *this);
+    for (const std::string& name : own.Namespaces()) callback(own.GetSchemaEntry(name));
+  });
+}
+
+void WarehouseCatalog::DropSchema(duckdb::ClientContext& context, duckdb::DropInfo& info) {
+  AtBorder([&] {
+    WarehouseTransaction& own = WarehouseTransaction::Get(context, *this);
+    if (!own.HasNamespace(info.name)) {
+      if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
+      throw Error(ErrorCode::kNotFound, fmt::format("schema {} does not exist", info.name));
+    }
+    auto names = own.Names(info.name);
+    if (!names.empty() && !info.cascade) {
+      throw Error(ErrorCode::kConflict, fmt::format("schema {} is not empty: it holds {}",
+                                                    info.name, names.front().first))
+          .WithHint("DROP SCHEMA .. CASCADE drops its tables with it.");
+    }
+    for (const auto& [name, kind] : names) own.Drop(own.Resolve(info.name, name));
+    own.DropNamespace(info.name);
+  });
+}
+
+duckdb::PhysicalOperator& WarehouseCatalog::PlanCreateTableAs(
+    duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+    duckdb::LogicalCreateTable& op, duckdb::PhysicalOperator& plan) {
+  duckdb::ErrorData unsupported = SupportsCreateTable(*op.info);
+  if (unsupported.HasError()) unsupported.Throw();
+  return AtBorder([&]() -> duckdb::PhysicalOperator& {
+    return PlanTableReplacement(context, planner, *this, op, plan);
+  });
+}
+
+duckdb::PhysicalOperator& WarehouseCatalog::PlanInsert(
+    duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+    duckdb::LogicalInsert& op, duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
+  return AtBorder([&]() -> duckdb::PhysicalOperator& {
+    return PlanTableAppend(context, planner, *this, op, plan);
+  });
+}
+
+duckdb::PhysicalOperator& WarehouseCatalog::PlanDelete(duckdb::ClientContext&,
+                                                       duckdb::PhysicalPlanGenerator&,
+                                                       duckdb::LogicalDelete&,
+                                                       duckdb::PhysicalOperator&) {
+  RefuseRowChanges("DELETE");
+}
+
+duckdb::PhysicalOperator& WarehouseCatalog::PlanUpdate(duckdb::ClientContext&,
+                                                       duckdb::PhysicalPlanGenerator&,
+                                                       duckdb::LogicalUpdate&,
+                                                       duckdb::PhysicalOperator&) {
+  RefuseRowChanges("UPDATE");
+}
+
+WarehouseTransactionManager::WarehouseTransactionManager(duckdb::AttachedDatabase& database,
+                                                         WarehouseCatalog& catalog)
+    : duckdb::TransactionManager(database), catalog_(catalog) {}
+
+duckdb::Transaction& WarehouseTransactionManager::StartTransaction(
+    duckdb::ClientContext& context) {
+  auto transaction =
+      std::make_unique<WarehouseTransaction>(*this, context, catalog_, catalog_.store());
+  duckdb::Transaction& started = *transaction;
+  std::lock_guard<std::mutex> lock(mutex_);
+  transactions_[started] = std::move(transaction);
+  return started;
+}
+
+duckdb::ErrorData WarehouseTransactionManager::CommitTransaction(
+    duckdb::ClientContext&, duckdb::Transaction& transaction) {
+  duckdb::ErrorData outcome;
+  try {
+    transaction.Cast<WarehouseTransaction>().Commit();
+  } catch (const Error& error) {
+    outcome = duckdb::ErrorData(ToDuckDB(error));
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  transactions_.erase(transaction);
+  return outcome;
+}
+
+void WarehouseTransactionManager::RollbackTransaction(duckdb::Transaction& transaction) {
+  transaction.Cast<WarehouseTransaction>().Rollback();
+  std::lock_guard<std::mutex> lock(mutex_);
+  transactions_.erase(transaction);
+}
+
+}  // namespace eider::engine
