@@ -1,0 +1,51 @@
+# The front door. `make demo` and `make test` do all they need on a fresh Debian 12 machine.
+BUILD ?= build
+PREFIX ?= /usr/local
+PYTHON_TESTS = .venv-test/bin/python
+
+.PHONY: setup build demo test test-asan test-tsan bench format lint install clean
+
+setup:
+	@scripts/setup
+
+# Where a build folder is configured already, ninja configures anew by itself when it must.
+build: setup
+	@scripts/build $(BUILD) Release
+
+demo: build
+	@scripts/demo $(BUILD)/eider
+
+test: build
+	@scripts/test-environment
+	@scripts/build $(BUILD) Release -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
+	@scripts/test $(BUILD)
+
+test-asan: setup
+	@scripts/test-environment
+	@scripts/build build-asan Debug "-DEIDER_SANITIZE=address;undefined" -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
+	@scripts/test build-asan
+
+# The parts that run on several threads.
+test-tsan: setup
+	@scripts/build build-tsan Debug -DEIDER_SANITIZE=thread
+	@scripts/test build-tsan -R '^(base|catalog|engine|dbt)$$'
+
+bench: build
+	@scripts/bench-environment
+	@.venv-bench/bin/python bench/bench.py --eider $(BUILD)/eider
+
+format:
+	@scripts/setup-lint
+	@git ls-files -z 'src/*.h' 'src/*.cc' 'tests/*.cc' | xargs -0 clang-format -i
+
+lint: build
+	@scripts/setup-lint
+	@git ls-files -z 'src/*.h' 'src/*.cc' 'tests/*.cc' | xargs -0 clang-format --dry-run -Werror
+	@scripts/lint $(BUILD)
+
+# A relocatable tree: PREFIX/bin/eider finds PREFIX/lib/libduckdb.so by $ORIGIN.
+install: build
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf build build-asan build-tsan
