@@ -1,0 +1,17 @@
+// Reads the data files of an Iceberg table with DuckDB's own Parquet scan.
+#pragma once
+
+#include "duckdb/function/table_function.hpp"
+#include "engine/table_entry.h"
+#include "io/file_system.h"
+
+namespace eider::engine {
+
+// The function that scans `entry`'s version, and its bind data. Files are found when the scan's
+// filters are known, so that those that cannot match are never opened. Throws kUnsupported where
+// the version has row-level deletes or files other than Parquet.
+duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableEntry& entry,
+                                    io::FileSystem& files,
+                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
+
+}  // namespace eider::engine
