@@ -1,0 +1,54 @@
+"""What the whole-program tests share: running Eider, and scratch folders. Standard library only."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+EIDER = os.environ.get("EIDER", str(pathlib.Path(__file__).parent.parent / "build" / "eider"))
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared"
+
+
+def run(*arguments, cwd=None, environment=None, stdin=None, timeout=120, program=EIDER):
+    """Runs `eider ARGUMENTS` and returns the finished process with its text output."""
+    full = {key: value for key, value in os.environ.items() if not key.startswith("DBT_")}
+    full.update(environment or {})
+    return subprocess.run(
+        [program, *map(str, arguments)], cwd=cwd, env=full, input=stdin, timeout=timeout,
+        capture_output=True, text=True)
+
+
+def skip_all(reason):
+    """Ends the script; ctest shows it as skipped."""
+    print(f"skipped: {reason}")
+    sys.exit(77)
+
+
+class ScratchTest(unittest.TestCase):
+    """A test with a folder of its own, `self.folder`, that goes when it ends."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="eider-test-")).resolve()
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def eider(self, *arguments, **options):
+        """Runs Eider in the scratch folder."""
+        options.setdefault("cwd", self.folder)
+        return run(*arguments, **options)
+
+    def succeed(self, *arguments, **options):
+        """Runs Eider, which must exit with 0; returns what it printed."""
+        done = self.eider(*arguments, **options)
+        self.assertEqual(done.returncode, 0, f"{arguments}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def write(self, path, text):
+        """Writes a file below the scratch folder."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        return target
