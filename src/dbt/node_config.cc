@@ -54,7 +54,7 @@ void MergeGrants(Json& grants, const Json& update) {
 }
 
 Json NodeDefaults() {
-  return Json::parse(R"({
+  return Json::parse(R"json({
     "enabled": true, "alias": null, "schema": null, "database": null, "tags": [], "meta": {},
     "group": null, "static_analysis": null, "materialized": "view", "incremental_strategy": null,
     "batch_size": null, "lookback": 1, "begin": null, "persist_docs": {}, "post-hook": [],
@@ -62,7 +62,7 @@ Json NodeDefaults() {
     "on_schema_change": "ignore", "on_configuration_change": "apply", "grants": {},
     "packages": [], "docs": {"show": true, "node_color": null},
     "contract": {"enforced": false, "alias_types": true}, "event_time": null,
-    "concurrent_batches": null})");
+    "concurrent_batches": null})json");
 }
 
 Json MakeDefaults(NodeType type) {
@@ -88,30 +88,29 @@ Json MakeDefaults(NodeType type) {
         out[key] = nullptr;
       }
       out["snapshot_meta_column_names"] = Json::parse(
-          R"({"dbt_valid_to": null, "dbt_valid_from": null, "dbt_scd_id": null,
-              "dbt_updated_at": null, "dbt_is_deleted": null})");
+          R"json({"dbt_valid_to": null, "dbt_valid_from": null, "dbt_scd_id": null,
+              "dbt_updated_at": null, "dbt_is_deleted": null})json");
       out["dbt_valid_to_current"] = nullptr;
       return out;
     }
     case NodeType::kTest:
-      return Json::parse(R"({
+      return Json::parse(R"json({
         "enabled": true, "alias": null, "schema": "dbt_test__audit", "database": null, "tags": [],
         "meta": {}, "group": null, "static_analysis": null, "materialized": "test",
         "severity": "ERROR", "store_failures": null, "store_failures_as": null, "where": null,
-        "limit": null, "fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0"
-  })");
+        "limit": null, "fail_calc": "count(*)", "warn_if": "!= 0", "error_if": "!= 0"})json");
     case NodeType::kSource:
-      return Json::parse(R"({
+      return Json::parse(R"json({
         "enabled": true, "event_time": null,
         "freshness": {"warn_after": {"count": null, "period": null},
                       "error_after": {"count": null, "period": null}, "filter": null},
         "loaded_at_field": null, "loaded_at_query": null, "meta": {}, "tags": [],
-        "static_analysis": null})");
-  case NodeType::kExposure:
-    return Json::parse(R"({"enabled": true, "tags": [], "meta": {}})");
-  default:
-    return NodeDefaults();
-}
+        "static_analysis": null})json");
+    case NodeType::kExposure:
+      return Json::parse(R"json({"enabled": true, "tags": [], "meta": {}})json");
+    default:
+      return NodeDefaults();
+  }
 }
 
 const Json& Defaults(NodeType type) {
