@@ -53,6 +53,8 @@ class FileSystem {
   // Removing what is not there is no error.
   virtual void Remove(const std::string& path) = 0;
   virtual void RemoveTree(const std::string& folder) = 0;
+  // Removes a folder unless something is in it, in one step; else leaves it, without an error.
+  virtual void RemoveEmptyDirectory(const std::string& folder) = 0;
 };
 
 // The machine's own file system. One object serves the whole process.

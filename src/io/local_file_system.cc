@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -61,6 +62,7 @@ class Descriptor {
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
@@ -97,6 +99,18 @@ void MakeFolders(const std::string& folder) {
   // EEXIST: another process was quicker, but may not have synced the parent yet.
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) Fail(errno, "create folder", folder);
   SyncFolder(parent);
+}
+
+// Creates a file that did not exist, with its folders.
+Descriptor Create(const std::string& path) {
+  // Another process may take away a folder that it finds empty before our file is in it.
+  constexpr int kTries = 20;
+  for (int attempt = 1;; ++attempt) {
+    MakeFolders(ParentOf(path));
+    Descriptor fd(path, O_WRONLY | O_CREAT | O_EXCL);
+    if (fd.ok()) return fd;
+    if (errno != ENOENT || attempt == kTries) Fail(errno, "create", path);
+  }
 }
 
 void WriteAll(int fd, std::string_view content, const std::string& path) {
@@ -162,9 +176,7 @@ class LocalFiles : public FileSystem {
 
   void WriteNew(const std::string& location, std::string_view content) override {
     std::string path = LocalPath(location);
-    MakeFolders(ParentOf(path));
-    Descriptor fd(path, O_WRONLY | O_CREAT | O_EXCL);
-    if (!fd.ok()) Fail(errno, "create", path);
+    Descriptor fd = Create(path);
     try {
       WriteAll(fd.get(), content, path);
       SyncFolder(ParentOf(path));
@@ -176,14 +188,9 @@ class LocalFiles : public FileSystem {
 
   void Replace(const std::string& location, std::string_view content) override {
     std::string path = LocalPath(location);
-    MakeFolders(ParentOf(path));
     std::string temporary = path + "." + NewUuid() + ".tmp";
     try {
-      {
-        Descriptor fd(temporary, O_WRONLY | O_CREAT | O_EXCL);
-        if (!fd.ok()) Fail(errno, "create", temporary);
-        WriteAll(fd.get(), content, temporary);
-      }
+      WriteAll(Create(temporary).get(), content, temporary);
       if (::rename(temporary.c_str(), path.c_str()) != 0) Fail(errno, "replace", path);
     } catch (const Error&) {
       ::unlink(temporary.c_str());
@@ -291,6 +298,12 @@ class LocalFiles : public FileSystem {
     std::error_code error;
     std::filesystem::remove_all(folder, error);
     if (error) Fail(error.value(), "remove", folder);
+  }
+
+  void RemoveEmptyDirectory(const std::string& location) override {
+    std::string folder = LocalPath(location);
+    if (::rmdir(folder.c_str()) == 0) return;
+    if (errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT) Fail(errno, "remove", folder);
   }
 };
 

@@ -70,6 +70,37 @@ TEST_F(LocalFileSystemTest, ErrorsHaveCodesAndNameThePath) {
   EXPECT_EQ(CodeOf([&] { files_.Read("s3://bucket/x"); }), ErrorCode::kUnsupported);
 }
 
+TEST_F(LocalFileSystemTest, OnlyEmptyFoldersAreRemovedAsSuch) {
+  files_.WriteNew(root_ + "/a/b/c", "x");
+  files_.RemoveEmptyDirectory(root_ + "/a/b");
+  EXPECT_EQ(files_.Read(root_ + "/a/b/c"), "x");
+  files_.Remove(root_ + "/a/b/c");
+  files_.RemoveEmptyDirectory(root_ + "/a/b");
+  EXPECT_FALSE(files_.Exists(root_ + "/a/b"));
+  files_.RemoveEmptyDirectory(root_ + "/a/b");
+}
+
+TEST_F(LocalFileSystemTest, WritersHoldAgainstAProcessThatRemovesEmptyFolders) {
+  std::atomic<bool> done = false;
+  std::thread remover([&] {
+    while (!done) {
+      files_.RemoveEmptyDirectory(root_ + "/a");
+      // As one that drops tables does: the writer's sync of a new folder takes longer than a loop.
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    }
+  });
+  std::string path = root_ + "/a/f";
+  EXPECT_NO_THROW({
+    for (int i = 0; i < 200; ++i) {
+      files_.WriteNew(path, "x");
+      if (i < 199) files_.Remove(path);
+    }
+  });
+  done = true;
+  remover.join();
+  EXPECT_EQ(files_.Read(path), "x");
+}
+
 TEST_F(LocalFileSystemTest, ListsSortedAndRecursively) {
   files_.WriteNew(root_ + "/b/2", "");
   files_.WriteNew(root_ + "/a", "");
