@@ -73,8 +73,8 @@ TableVersion VersionAt(iceberg::TableMetadataPtr metadata, const duckdb::BoundAt
     }
   }
   if (snapshot == nullptr) {
-    throw Error(ErrorCode::kNotFound, fmt::format("table {} has no snapshot, branch or tag {}",
-                                                  table, value.ToString()))
+    throw Error(ErrorCode::kNotFound,
+                fmt::format("table {} has no snapshot, branch or tag {}", table, value.ToString()))
         .WithHint(fmt::format("SELECT * FROM \"{}$snapshots\" lists its snapshots.", table));
   }
   return At(std::move(metadata), snapshot);
@@ -146,6 +146,6 @@ duckdb::vector<duckdb::column_t> TableEntry::GetRowIdColumns() const {
                      .WithHint("CREATE OR REPLACE TABLE .. AS SELECT .. rewrites a table."));
 }
 
-duckdb::virtual_column_map_t TableEntry::GetVirtualColumns() const { return {}; }
+duckdb::virtual_column_map_t TableEntry::GetVirtualColumns() const { return ScanVirtualColumns(); }
 
 }  // namespace eider::engine

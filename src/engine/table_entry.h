@@ -19,8 +19,8 @@ struct TableVersion {
   const iceberg::Schema* schema = nullptr;      // both owned by metadata
 };
 
-// The current version, or the one an AT clause names: AT (VERSION => snapshot id, branch or tag), AT
-// (TIMESTAMP => instant). Throws kNotFound naming `table` where there is none.
+// The current version, or the one an AT clause names: AT (VERSION => snapshot id, branch or tag),
+// AT (TIMESTAMP => instant). Throws kNotFound naming `table` where there is none.
 TableVersion CurrentVersion(iceberg::TableMetadataPtr metadata);
 TableVersion VersionAt(iceberg::TableMetadataPtr metadata, const duckdb::BoundAtClause& at,
                        const std::string& table);
@@ -38,8 +38,7 @@ class TableEntry : public duckdb::TableCatalogEntry {
   duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(duckdb::ClientContext& context,
                                                            duckdb::column_t column) override;
   duckdb::TableFunction GetScanFunction(
-      duckdb::ClientContext& context,
-      duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
+      duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
   duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext& context) override;
   duckdb::vector<duckdb::column_t> GetRowIdColumns() const override;
   duckdb::virtual_column_map_t GetVirtualColumns() const override;

@@ -8,10 +8,13 @@
 namespace eider::engine {
 
 // The function that scans `entry`'s version, and its bind data. Files are found when the scan's
-// filters are known, so that those that cannot match are never opened. Throws kUnsupported where
-// the version has row-level deletes or files other than Parquet.
+// filters are known, so that those that cannot match are never opened. The scan throws kUnsupported
+// where the version has row-level deletes or files other than Parquet.
 duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableEntry& entry,
                                     io::FileSystem& files,
                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
+
+// The columns every scan has besides the table's own: filename, file_row_number, file_index.
+duckdb::virtual_column_map_t ScanVirtualColumns();
 
 }  // namespace eider::engine

@@ -38,6 +38,10 @@ duckdb::hugeint_t ToHugeint(iceberg::Int128 value) {
   return result;
 }
 
+int64_t FloorDivide(int64_t value, int64_t divisor) {
+  return value / divisor - (value % divisor < 0 ? 1 : 0);
+}
+
 Value FieldIdsOf(const iceberg::NestedField& field);
 
 void AddChildren(const Type& type, duckdb::child_list_t<Value>& children) {
@@ -289,6 +293,11 @@ Value ToValue(const Type& type, const iceberg::Literal& literal) {
       return Value::TIMESTAMP(duckdb::timestamp_t(std::get<int64_t>(literal.value)));
     case TypeId::kTimestampTz:
       return Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(std::get<int64_t>(literal.value)));
+    case TypeId::kTimestampNs:
+      return Value::TIMESTAMPNS(duckdb::timestamp_ns_t(std::get<int64_t>(literal.value)));
+    case TypeId::kTimestampTzNs:
+      return Value::TIMESTAMPTZ(
+          duckdb::timestamp_tz_t(FloorDivide(std::get<int64_t>(literal.value), 1000)));
     case TypeId::kString:
       return Value(std::get<std::string>(literal.value));
     case TypeId::kBinary:
@@ -301,6 +310,33 @@ Value ToValue(const Type& type, const iceberg::Literal& literal) {
     default:
       return Value::BIGINT(std::get<int64_t>(literal.value)).DefaultCastAs(target);
   }
+}
+
+Value DefaultValue(const Type& type, const Json& json, const std::string& column) {
+  LogicalType target = ToDuckDBType(type, column);
+  if (json.is_null()) return Value(target);
+  // Of structs only the empty default exists: its fields bring their own.
+  if (type.is_nested()) return Value(target);
+  Value value;
+  if (json.is_boolean()) {
+    value = Value::BOOLEAN(json.get<bool>());
+  } else if (json.is_number_integer()) {
+    value = Value::BIGINT(json.get<int64_t>());
+  } else if (json.is_number()) {
+    value = Value::DOUBLE(json.get<double>());
+  } else if (json.is_string() && (type.id == TypeId::kBinary || type.id == TypeId::kFixed)) {
+    const auto& hex = json.get_ref<const std::string&>();
+    std::string text;
+    for (size_t i = 0; i + 1 < hex.size(); i += 2) text += "\\x" + hex.substr(i, 2);
+    value = Value(text);
+  } else if (json.is_string()) {
+    value = Value(json.get<std::string>());
+  }
+  if (value.IsNull() || !value.DefaultTryCastAs(target)) {
+    throw Error(ErrorCode::kCorrupt, fmt::format("column {} of type {} has the default {}", column,
+                                                 type.ToString(), json.dump()));
+  }
+  return value;
 }
 
 Value FieldIds(const iceberg::Schema& schema) {

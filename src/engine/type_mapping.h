@@ -29,6 +29,10 @@ duckdb::LogicalType ToDuckDBType(const iceberg::Type& type, const std::string& c
 std::optional<iceberg::Literal> ToLiteral(const iceberg::Type& type, const duckdb::Value& value);
 duckdb::Value ToValue(const iceberg::Type& type, const iceberg::Literal& literal);
 
+// A default of a column in its JSON single-value form (Appendix D of the table spec). Throws
+// kCorrupt naming `column`.
+duckdb::Value DefaultValue(const iceberg::Type& type, const Json& json, const std::string& column);
+
 // The FIELD_IDS option of DuckDB's Parquet writer for a schema.
 duckdb::Value FieldIds(const iceberg::Schema& schema);
 

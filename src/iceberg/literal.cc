@@ -205,9 +205,13 @@ std::optional<Literal> LiteralFromBytes(const Type& type, std::string_view bytes
     case TypeId::kTimestampTz:
     case TypeId::kTimestampNs:
     case TypeId::kTimestampTzNs: {
-      // As above, for int promoted to long.
+      // As above, for int promoted to long and date promoted to timestamp.
       if (auto narrow = FromLittleEndian<int32_t>(bytes)) {
-        literal.value = int64_t{*narrow};
+        int64_t unit = 1;
+        if (type.id == TypeId::kTimestamp) unit = kMicrosPerDay;
+        if (type.id == TypeId::kTimestampNs) unit = kMicrosPerDay * 1000;
+        if (__builtin_mul_overflow(int64_t{*narrow}, unit, &unit)) return std::nullopt;
+        literal.value = unit;
         return literal;
       }
       auto value = FromLittleEndian<int64_t>(bytes);

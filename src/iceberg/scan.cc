@@ -10,7 +10,7 @@ namespace eider::iceberg {
 namespace {
 
 struct DeleteFile {
-  DataFile file;
+  std::shared_ptr<const DataFile> file;
   int64_t sequence_number;
   int32_t spec_id;
 };
@@ -18,17 +18,17 @@ struct DeleteFile {
 // "Position Delete Files", "Equality Delete Files": position deletes reach files of their own
 // commit, equality deletes only older ones; both stay within their partition.
 bool Applies(const DeleteFile& deletes, const FileScanTask& task, bool unpartitioned) {
-  if (deletes.file.referenced_data_file &&
-      *deletes.file.referenced_data_file != task.file.file_path) {
+  if (deletes.file->referenced_data_file &&
+      *deletes.file->referenced_data_file != task.file->file_path) {
     return false;
   }
-  bool equality = deletes.file.content == FileContent::kEqualityDeletes;
+  bool equality = deletes.file->content == FileContent::kEqualityDeletes;
   if (equality ? deletes.sequence_number <= task.sequence_number
                : deletes.sequence_number < task.sequence_number) {
     return false;
   }
   if (equality && unpartitioned) return true;
-  return deletes.spec_id == task.spec_id && deletes.file.partition == task.file.partition;
+  return deletes.spec_id == task.spec_id && deletes.file->partition == task.file->partition;
 }
 
 const PartitionSpec& SpecOf(const TableMetadata& metadata, const ManifestFile& manifest) {
@@ -49,22 +49,27 @@ std::vector<FileScanTask> PlanFiles(const TableMetadata& metadata, const Snapsho
   std::vector<FileScanTask> tasks;
   std::vector<DeleteFile> deletes;
   auto manifests = LoadManifestList(snapshot, files);
-  for (const ManifestFile& manifest : *manifests) {
+  for (size_t i = 0; i < manifests->size(); ++i) {
+    const ManifestFile& manifest = (*manifests)[i];
     if (manifest.added_files_count == 0 && manifest.existing_files_count == 0) continue;
     const PartitionSpec& spec = SpecOf(metadata, manifest);
+    if (!manifest.is_deletes && !MightMatch(predicate, manifest, schema, spec)) continue;
     auto entries = LoadManifest(manifest, files);
-    for (const ManifestEntry& entry : *entries) {
+    for (size_t j = 0; j < entries->size(); ++j) {
+      const ManifestEntry& entry = (*entries)[j];
       if (entry.status == ManifestEntry::Status::kDeleted) continue;
+      std::shared_ptr<const DataFile> file(entries, &entry.file);
       if (manifest.is_deletes) {
         deletes.push_back(
-            {entry.file, entry.sequence_number.value_or(0), manifest.partition_spec_id});
+            {std::move(file), entry.sequence_number.value_or(0), manifest.partition_spec_id});
         continue;
       }
       if (!MightMatch(predicate, entry.file, schema, spec)) continue;
       FileScanTask task;
-      task.file = entry.file;
+      task.file = std::move(file);
       task.spec_id = manifest.partition_spec_id;
       task.sequence_number = entry.sequence_number.value_or(0);
+      task.ordinal = (static_cast<uint64_t>(i) << 32) | j;
       tasks.push_back(std::move(task));
     }
   }

@@ -1,6 +1,8 @@
 // Which files a read of a snapshot needs ("Scan Planning" of the table spec).
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "iceberg/manifest.h"
@@ -10,11 +12,14 @@
 namespace eider::iceberg {
 
 struct FileScanTask {
-  DataFile file;
+  // Shared with the cache of manifests, never null.
+  std::shared_ptr<const DataFile> file;
   int32_t spec_id = 0;
   int64_t sequence_number = 0;
+  // Stands for the file in every plan of the same snapshot, whatever was pruned.
+  uint64_t ordinal = 0;
   // Deleted rows of this file: position deletes, equality deletes, deletion vectors.
-  std::vector<DataFile> deletes;
+  std::vector<std::shared_ptr<const DataFile>> deletes;
 };
 
 // The live data files of `snapshot` that may hold rows satisfying `predicate`, whose field ids and

@@ -1,0 +1,214 @@
+#include "engine/table_scan.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
+#include "duckdb/common/multi_file/multi_file_function.hpp"
+#include "duckdb/function/partition_stats.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "duckdb/storage/statistics/numeric_stats.hpp"
+#include "duckdb/storage/statistics/string_stats.hpp"
+#include "engine/data_file_list.h"
+#include "engine/data_file_reader.h"
+#include "engine/duckdb_error.h"
+#include "engine/type_mapping.h"
+
+namespace eider::engine {
+
+namespace {
+
+const DataFileList& ListOf(duckdb::optional_ptr<const duckdb::FunctionData> bind_data) {
+  return bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<DataFileList>();
+}
+
+bool HasBounds(const iceberg::Type& type) {
+  switch (type.id) {
+    case iceberg::TypeId::kInt:
+    case iceberg::TypeId::kLong:
+    case iceberg::TypeId::kFloat:
+    case iceberg::TypeId::kDouble:
+    case iceberg::TypeId::kDecimal:
+    case iceberg::TypeId::kDate:
+    case iceberg::TypeId::kTime:
+    case iceberg::TypeId::kTimestamp:
+    case iceberg::TypeId::kTimestampTz:
+    case iceberg::TypeId::kString:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What is known of a column in all files of a scan. Bounds missing in one file are missing in all.
+iceberg::ColumnFacts FactsOfAll(const DataFileList& list, const iceberg::NestedField& field) {
+  const TableVersion& version = list.table().version;
+  iceberg::ColumnFacts all;
+  all.may_be_null = false;
+  bool lower_known = true;
+  bool upper_known = true;
+  auto merge = [&](std::optional<iceberg::Literal>& bound, bool& known,
+                   const std::optional<iceberg::Literal>& other, bool lower) {
+    known = known && other.has_value();
+    if (!known) {
+      bound.reset();
+    } else if (!bound || (lower ? iceberg::CompareLiterals(*field.type, *other, *bound) < 0
+                                : iceberg::CompareLiterals(*field.type, *other, *bound) > 0)) {
+      bound = other;
+    }
+  };
+  for (const iceberg::FileScanTask& task : list.tasks()) {
+    auto facts = iceberg::FactsOf(field.id, *field.type, *task.file,
+                                  *version.metadata->SpecById(task.spec_id));
+    all.may_be_null = all.may_be_null || facts.may_be_null;
+    all.may_be_nan = all.may_be_nan || facts.may_be_nan;
+    if (facts.all_null) continue;
+    merge(all.lower, lower_known, facts.lower, true);
+    merge(all.upper, upper_known, facts.upper, false);
+  }
+  return all;
+}
+
+duckdb::unique_ptr<duckdb::BaseStatistics> Statistics(duckdb::ClientContext&,
+                                                      const duckdb::FunctionData* bind_data,
+                                                      duckdb::column_t column) {
+  const DataFileList& list = ListOf(bind_data);
+  const auto& fields = list.table().version.schema->fields;
+  if (duckdb::IsVirtualColumn(column) || column >= fields.size()) return nullptr;
+  const iceberg::NestedField& field = fields[column];
+  if (!HasBounds(*field.type) || list.tasks().empty()) return nullptr;
+  iceberg::ColumnFacts facts = FactsOfAll(list, field);
+  auto type = ToDuckDBType(*field.type, field.name);
+  auto statistics = duckdb::BaseStatistics::CreateUnknown(type);
+  if (!facts.may_be_null) statistics.Set(duckdb::StatsInfo::CANNOT_HAVE_NULL_VALUES);
+  if (facts.may_be_nan) facts.upper.reset();  // NaN is above every bound
+  if (field.type->id == iceberg::TypeId::kString) {
+    if (facts.lower && facts.upper) {
+      duckdb::StringStats::SetMin(statistics, std::get<std::string>(facts.lower->value));
+      duckdb::StringStats::SetMax(statistics, std::get<std::string>(facts.upper->value));
+    }
+  } else {
+    if (facts.lower) {
+      duckdb::NumericStats::SetMin(statistics, ToValue(*field.type, *facts.lower));
+    }
+    if (facts.upper) {
+      duckdb::NumericStats::SetMax(statistics, ToValue(*field.type, *facts.upper));
+    }
+  }
+  return statistics.ToUnique();
+}
+
+// One partition that holds every row, so that count(*) opens no file.
+duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext&,
+                                                           duckdb::GetPartitionStatsInput& input) {
+  duckdb::PartitionStatistics partition;
+  partition.count = static_cast<duckdb::idx_t>(ListOf(input.bind_data).RowCount());
+  partition.count_type = duckdb::CountType::COUNT_EXACT;
+  return {partition};
+}
+
+duckdb::BindInfo GetBindInfo(const duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
+  return duckdb::BindInfo(*ListOf(bind_data.get()).table().entry);
+}
+
+duckdb::virtual_column_map_t GetVirtualColumns(
+    duckdb::ClientContext&, duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
+  auto columns = ScanVirtualColumns();
+  bind_data->Cast<duckdb::MultiFileBindData>().virtual_columns = columns;
+  return columns;
+}
+
+duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFunction& function) {
+  return duckdb::make_uniq<DataFileReader>(
+      duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, ScannedTable>(function.function_info));
+}
+
+duckdb::InsertionOrderPreservingMap<duckdb::string> ToText(
+    duckdb::TableFunctionToStringInput& input) {
+  duckdb::InsertionOrderPreservingMap<duckdb::string> text;
+  text["Table"] = ListOf(input.bind_data).table().name;
+  return text;
+}
+
+// DuckDB's decoders complain of damaged pages without saying where.
+void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
+          duckdb::DataChunk& output) {
+  const ScannedTable& table = ListOf(input.bind_data).table();
+  try {
+    table.scan(context, input, output);
+  } catch (const std::exception& error) {
+    duckdb::ErrorData data(error);
+    auto reader =
+        input.local_state ? input.local_state->Cast<duckdb::MultiFileLocalState>().reader : nullptr;
+    bool of_decoder = data.Type() == duckdb::ExceptionType::UNKNOWN_TYPE ||
+                      data.Type() == duckdb::ExceptionType::INVALID ||
+                      data.Type() == duckdb::ExceptionType::IO ||
+                      data.Type() == duckdb::ExceptionType::SERIALIZATION;
+    if (!reader || !of_decoder || data.ExtraInfo().count("eider_code") > 0) throw;
+    throw ToDuckDB(Error(ErrorCode::kCorrupt,
+                         fmt::format("data file {} of table {} cannot be read: {}",
+                                     reader->GetFileName(), table.name, data.RawMessage())));
+  }
+}
+
+}  // namespace
+
+duckdb::virtual_column_map_t ScanVirtualColumns() {
+  duckdb::virtual_column_map_t columns;
+  columns.insert({duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILENAME,
+                  duckdb::TableColumn("filename", duckdb::LogicalType::VARCHAR)});
+  columns.insert({duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER,
+                  duckdb::TableColumn("file_row_number", duckdb::LogicalType::BIGINT)});
+  columns.insert({duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_INDEX,
+                  duckdb::TableColumn("file_index", duckdb::LogicalType::UBIGINT)});
+  columns.insert(
+      {duckdb::COLUMN_IDENTIFIER_EMPTY, duckdb::TableColumn("", duckdb::LogicalType::BOOLEAN)});
+  return columns;
+}
+
+duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableEntry& entry,
+                                    io::FileSystem& files,
+                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  auto& parquet_scan = duckdb::Catalog::GetEntry<duckdb::TableFunctionCatalogEntry>(
+      context, SYSTEM_CATALOG, DEFAULT_SCHEMA, "parquet_scan");
+  duckdb::TableFunction function = parquet_scan.functions.GetFunctionByOffset(0);
+
+  auto table = duckdb::make_shared_ptr<ScannedTable>();
+  table->version = entry.version();
+  table->name = entry.identifier().ToString();
+  table->files = &files;
+  // DuckDB asks for the entry as one it may change.
+  table->entry = const_cast<TableEntry*>(&entry);
+  table->scan = function.function;
+
+  function.name = "eider_scan";
+  function.function = Scan;
+  function.function_info = table;
+  function.get_multi_file_reader = MakeReader;
+  function.statistics = Statistics;
+  function.get_partition_stats = PartitionStats;
+  function.get_bind_info = GetBindInfo;
+  function.get_virtual_columns = GetVirtualColumns;
+  function.to_string = ToText;
+  // A plan written out as a plain Parquet scan would lose the mapping of the columns.
+  function.serialize = nullptr;
+  function.deserialize = nullptr;
+  function.verify_serialization = false;
+
+  duckdb::vector<duckdb::Value> inputs{duckdb::Value("")};
+  duckdb::named_parameter_map_t parameters;
+  duckdb::vector<duckdb::LogicalType> input_types;
+  duckdb::vector<duckdb::string> input_names;
+  duckdb::TableFunctionRef reference;
+  duckdb::TableFunctionBindInput input(inputs, parameters, input_types, input_names, nullptr,
+                                       nullptr, function, reference);
+  duckdb::vector<duckdb::LogicalType> types;
+  duckdb::vector<duckdb::string> names;
+  bind_data = function.bind(context, input, types, names);
+  return function;
+}
+
+}  // namespace eider::engine
