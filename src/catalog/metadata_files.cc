@@ -1,7 +1,6 @@
 #include "catalog/metadata_files.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <cctype>
 #include <charconv>
@@ -9,38 +8,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "iceberg/inflate.h"
 #include "iceberg/manifest_cache.h"
 
 namespace eider::catalog {
 
-namespace {
-
-std::string Gunzip(const std::string& data, const std::string& location) {
-  z_stream stream{};
-  inflateInit2(&stream, MAX_WBITS + 16);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  std::string out;
-  char buffer[65536];
-  int status = Z_OK;
-  while (status == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(buffer);
-    stream.avail_out = sizeof(buffer);
-    status = inflate(&stream, Z_NO_FLUSH);
-    out.append(buffer, sizeof(buffer) - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END) {
-    throw Error(ErrorCode::kCorrupt, fmt::format("{} is not a valid gzip file", location));
-  }
-  return out;
-}
-
 std::string BaseName(const std::string& location) {
   return location.substr(location.rfind('/') + 1);
 }
-
-}  // namespace
 
 int64_t MetadataVersion(const std::string& location) {
   std::string name = BaseName(location);
@@ -66,11 +41,29 @@ std::string FolderName(const std::string& name) {
   return folder;
 }
 
+std::string NameOfFolder(const std::string& folder) {
+  std::string name;
+  for (size_t i = 0; i < folder.size(); ++i) {
+    unsigned byte = 0;
+    if (folder[i] == '%' && i + 2 < folder.size()) {
+      const char* digits = folder.data() + i + 1;
+      if (auto [end, error] = std::from_chars(digits, digits + 2, byte, 16); end == digits + 2) {
+        name += static_cast<char>(byte);
+        i += 2;
+        continue;
+      }
+    }
+    name += folder[i];
+  }
+  return name;
+}
+
 std::string ReadMetadataFile(io::FileSystem& files, const std::string& location) {
   std::string content = files.Read(location);
-  bool zipped = content.size() > 2 && static_cast<unsigned char>(content[0]) == 0x1F &&
-                static_cast<unsigned char>(content[1]) == 0x8B;
-  return zipped ? Gunzip(content, location) : content;
+  if (!iceberg::LooksLikeGzip(content)) return content;
+  std::string text;
+  iceberg::Inflate(content, iceberg::DeflateFormat::kGzip, location, text);
+  return text;
 }
 
 std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,

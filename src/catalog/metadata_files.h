@@ -9,6 +9,9 @@
 
 namespace eider::catalog {
 
+// What follows the last slash.
+std::string BaseName(const std::string& location);
+
 // The N of "<N>-<uuid>.metadata.json" or "v<N>.metadata.json"; -1 where there is none.
 int64_t MetadataVersion(const std::string& location);
 
@@ -17,6 +20,8 @@ std::string NewMetadataLocation(const std::string& table_location, const std::st
 
 // A namespace or table name as a folder name; what would not be safe in a path is percent-encoded.
 std::string FolderName(const std::string& name);
+// The name that FolderName turned into `folder`.
+std::string NameOfFolder(const std::string& folder);
 
 // The text of a metadata file; .gz.metadata.json files are unpacked.
 std::string ReadMetadataFile(io::FileSystem& files, const std::string& location);

@@ -122,6 +122,18 @@ std::vector<SqliteDatabase::Row> SqliteDatabase::Query(const std::string& sql,
   return rows;
 }
 
+bool SqliteDatabase::HasMoved() {
+  int moved = 0;
+  int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
+}
+
+bool SqliteDatabase::TruncateLog() {
+  int code =
+      sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  return code == SQLITE_OK;
+}
+
 sqlite3_stmt* SqliteDatabase::Prepare(const std::string& sql, const Row& parameters) {
   sqlite3_stmt*& statement = statements_[sql];
   if (statement == nullptr) {
@@ -148,7 +160,7 @@ void SqliteDatabase::Fail(int code, const std::string& action) {
   std::string why = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   Error error(CodeFor(code), fmt::format("cannot {} the catalog {}: {}", action, path_, why));
   if (CodeFor(code) == ErrorCode::kCorrupt) {
-    error.WithHint("Move the file away and run `eider catalog rebuild` to make it anew.");
+    error.WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
   }
   throw error;
 }

@@ -31,6 +31,13 @@ class SqliteDatabase {
   int64_t Execute(const std::string& sql, const Row& parameters = {});
   std::vector<Row> Query(const std::string& sql, const Row& parameters = {});
 
+  // Whether the file of that name is not the opened one any more: what is written now would be
+  // lost.
+  bool HasMoved();
+  // Moves the log into the database and cuts it to nothing, so that what lies in it uncommitted is
+  // gone for good. Returns whether that succeeded.
+  bool TruncateLog();
+
  private:
   void EnterWalMode();
   // Prepared once for each text and reset after every use.

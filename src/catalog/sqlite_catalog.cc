@@ -14,58 +14,33 @@
 #include "base/lru_cache.h"
 #include "base/uuid.h"
 #include "catalog/metadata_files.h"
+#include "catalog/projection.h"
 #include "catalog/sqlite.h"
+#include "catalog/sqlite_schema.h"
 #include "iceberg/metadata_builder.h"
 
 namespace eider::catalog {
 
 namespace {
 
-// The property that makes a namespace without tables or properties exist, as the JDBC catalog has
-// it.
-constexpr char kExists[] = "exists";
 constexpr int kMaxAttempts = 20;
 constexpr size_t kCachedMetadata = 4096;
 
-constexpr const char* kSchema[] = {
-    "CREATE TABLE IF NOT EXISTS iceberg_tables ("
-    "catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, "
-    "table_name VARCHAR(255) NOT NULL, metadata_location VARCHAR(1000), "
-    "previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5), "
-    "PRIMARY KEY (catalog_name, table_namespace, table_name))",
-    "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties ("
-    "catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, "
-    "property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), "
-    "PRIMARY KEY (catalog_name, namespace, property_key))",
-    "CREATE TABLE IF NOT EXISTS eider_catalog (catalog_name VARCHAR(255) NOT NULL)",
-    // Metadata folders whose projection may lag behind the pointer of their table. Written with the
-    // pointer; removed by a later commit of whoever has projected that very location.
-    "CREATE TABLE IF NOT EXISTS eider_projection ("
-    "metadata_folder VARCHAR(1000) NOT NULL PRIMARY KEY, metadata_location VARCHAR(1000) NOT NULL, "
-    "table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL)",
-    // The latest commits, so that one whose answer was lost can be looked up.
-    "CREATE TABLE IF NOT EXISTS eider_commits ("
-    "sequence INTEGER PRIMARY KEY, commit_id VARCHAR(36) NOT NULL)",
-};
 constexpr int kRememberedCommits = 1000;
 
 const char* TypeName(EntityKind kind) { return kind == EntityKind::kView ? "VIEW" : "TABLE"; }
 
-std::string FolderOf(const std::string& location) {
-  return location.substr(0, location.rfind('/'));
-}
-
-// A metadata folder whose version-hint.text must follow the catalog.
+// A metadata folder whose projection must follow the catalog.
 struct Projection {
   std::string folder;
-  std::string location;  // the pointer that was written or dropped there
+  std::string location;  // the pointer that was written, renamed or dropped there
   TableIdentifier identifier;
 };
 
 // A commit's new metadata file for one change.
 struct PreparedChange {
-  std::optional<Entry> base;
-  std::string new_location;  // "" for drops and renames
+  std::optional<Entry> base;  // what the name was when the change was prepared
+  std::string new_location;   // "" for drops and renames
 };
 
 class SqliteCatalog : public Catalog {
@@ -86,6 +61,7 @@ class SqliteCatalog : public Catalog {
     }
     std::string database = folder + "/" + kCatalogFile;
     if (!files_.Exists(database)) {
+      RefuseLostCatalog(folder);
       if (options.must_exist) {
         throw Error(ErrorCode::kNotFound, fmt::format("there is no warehouse in {}", folder))
             .WithHint("Its folder would hold a file catalog.db; `eider build` makes one.");
@@ -93,8 +69,9 @@ class SqliteCatalog : public Catalog {
       files_.CreateDirectories(folder);
     }
     database_ = std::make_unique<SqliteDatabase>(database);
-    Initialize(options.name.empty() ? folder.substr(folder.rfind('/') + 1) : options.name);
-    RepairProjections();
+    name_ =
+        PrepareCatalogTables(*database_, options.name.empty() ? BaseName(folder) : options.name);
+    if (options.repair) RepairProjections();
   }
 
   const std::string& name() const override { return name_; }
@@ -103,6 +80,7 @@ class SqliteCatalog : public Catalog {
 
   CatalogSnapshot Snapshot() override {
     std::lock_guard<std::mutex> lock(mutex_);
+    RequireInPlace();
     CatalogSnapshot snapshot;
     // One read transaction, so that both tables are seen at the same instant.
     database_->Execute("BEGIN");
@@ -119,7 +97,7 @@ class SqliteCatalog : public Catalog {
                                         "FROM iceberg_namespace_properties WHERE catalog_name = ?",
                                         {name_})) {
         auto& properties = snapshot.namespaces[NamespaceFromText(*row[0])];
-        if (*row[1] != kExists) properties[*row[1]] = row[2].value_or("");
+        if (*row[1] != kNamespaceExists) properties[*row[1]] = row[2].value_or("");
       }
     } catch (const Error&) {
       database_->Execute("ROLLBACK");
@@ -151,20 +129,20 @@ class SqliteCatalog : public Catalog {
   }
 
   std::string NewLocation(const TableIdentifier& identifier) override {
-    std::string location = warehouse_;
-    for (const std::string& level : identifier.name_space) location += "/" + FolderName(level);
-    location += "/" + FolderName(identifier.name);
+    std::string location = SpelledLocation(warehouse_, identifier);
     if (files_.List(location).empty()) return location;
     return location + "-" + NewUuid().substr(0, 8);
   }
 
   CommitResult Commit(const CommitRequest& request) override {
     std::vector<TableChange> changes = request.tables;
+    // The metadata on which each change was redone last.
+    std::vector<std::string> redone_on(changes.size());
     for (int attempt = 1;; ++attempt) {
-      std::vector<PreparedChange> prepared = Prepare(changes);
+      std::vector<PreparedChange> prepared = Prepare(changes, redone_on);
       if (Swap(request.namespaces, changes, prepared)) {
         for (size_t i = 0; i < changes.size(); ++i) {
-          if (auto projection = ProjectionOf(changes[i], prepared[i])) Project(*projection);
+          Project(ProjectionOf(changes[i], prepared[i]));
         }
         CommitResult result;
         for (PreparedChange& change : prepared) {
@@ -202,36 +180,20 @@ class SqliteCatalog : public Catalog {
   }
 
  private:
-  void Initialize(const std::string& wanted_name) {
-    // Two processes may create the same warehouse at once; an existing one needs no write lock.
-    auto existing = database_->Query(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'eider_commits'");
-    if (existing.empty()) {
-      SqliteTransaction transaction(*database_);
-      for (const char* statement : kSchema) database_->Execute(statement);
-      // A catalog made by another tool may lack the column that came with views.
-      bool has_type = false;
-      for (auto& row : database_->Query("SELECT name FROM pragma_table_info('iceberg_tables')")) {
-        has_type = has_type || row[0] == "iceberg_type";
+  // Where tables lie but their catalog is gone, a new one would hide them.
+  void RefuseLostCatalog(const std::string& folder) {
+    for (const io::FileInfo& schema : files_.List(folder)) {
+      if (!schema.is_directory) continue;
+      for (const io::FileInfo& table : files_.List(schema.path)) {
+        if (!table.is_directory || !files_.Exists(table.path + "/metadata/version-hint.text")) {
+          continue;
+        }
+        throw Error(ErrorCode::kCorrupt,
+                    fmt::format("the warehouse {} holds tables, such as {}, but its {} is gone",
+                                folder, table.path, kCatalogFile))
+            .WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
       }
-      if (!has_type) {
-        database_->Execute("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)");
-      }
-      if (database_->Query("SELECT catalog_name FROM eider_catalog").empty()) {
-        auto rows = database_->Query(
-            "SELECT catalog_name FROM iceberg_tables UNION ALL "
-            "SELECT catalog_name FROM iceberg_namespace_properties LIMIT 1");
-        database_->Execute("INSERT INTO eider_catalog VALUES (?)",
-                           {rows.empty() ? wanted_name : *rows[0][0]});
-      }
-      transaction.Commit();
     }
-    auto names = database_->Query("SELECT catalog_name FROM eider_catalog");
-    if (names.empty()) {
-      throw Error(ErrorCode::kCorrupt,
-                  fmt::format("the catalog of {} has lost its name", warehouse_));
-    }
-    name_ = *names[0][0];
   }
 
   static Entry MakeEntry(const std::optional<std::string>& location,
@@ -249,7 +211,8 @@ class SqliteCatalog : public Catalog {
   }
 
   // Builds and writes the new metadata of every change on top of what is current.
-  std::vector<PreparedChange> Prepare(std::vector<TableChange>& changes) {
+  std::vector<PreparedChange> Prepare(std::vector<TableChange>& changes,
+                                      std::vector<std::string>& redone_on) {
     std::vector<PreparedChange> prepared;
     // What the changes before this one make of a name: a table may be dropped and created at once.
     std::map<TableIdentifier, std::optional<Entry>> changed;
@@ -258,7 +221,8 @@ class SqliteCatalog : public Catalog {
       return it != changed.end() ? it->second : Find(identifier);
     };
     try {
-      for (TableChange& change : changes) {
+      for (size_t i = 0; i < changes.size(); ++i) {
+        TableChange& change = changes[i];
         PreparedChange& item = prepared.emplace_back();
         item.base = current(change.identifier);
         CheckExistence(change, item.base);
@@ -270,7 +234,7 @@ class SqliteCatalog : public Catalog {
         if (change.entity == EntityKind::kView) {
           WriteView(change, item);
         } else {
-          WriteTable(change, item);
+          WriteTable(change, item, redone_on[i]);
         }
         changed[change.identifier] = Entry{change.entity, item.new_location};
       }
@@ -300,7 +264,7 @@ class SqliteCatalog : public Catalog {
     }
   }
 
-  void WriteTable(TableChange& change, PreparedChange& item) {
+  void WriteTable(TableChange& change, PreparedChange& item, std::string& redone_on) {
     iceberg::TableMetadataPtr base;
     std::string base_location;
     if (item.base) {
@@ -308,16 +272,19 @@ class SqliteCatalog : public Catalog {
       base = LoadTable(base_location);
     }
     std::string name = "table " + change.identifier.ToString();
-    try {
-      iceberg::CheckRequirements(change.requirements, base.get(), name);
-    } catch (const Error& conflict) {
-      if (conflict.code() != ErrorCode::kConflict || !change.rebase || !base) throw;
-      std::optional<RebasedChange> rebased = change.rebase(*base);
-      if (!rebased) throw;
-      change.requirements = std::move(rebased->requirements);
-      change.updates = std::move(rebased->updates);
-      iceberg::CheckRequirements(change.requirements, base.get(), name);
+    // Updates that were redone are made for the metadata they were redone on and no other, whatever
+    // their requirements say.
+    bool redo = !redone_on.empty() && redone_on != base_location;
+    if (!redo) {
+      try {
+        iceberg::CheckRequirements(change.requirements, base.get(), name);
+      } catch (const Error& conflict) {
+        if (conflict.code() != ErrorCode::kConflict || !change.rebase || !base) throw;
+        redo = true;
+      }
     }
+    if (redo) Redo(change, base, name);
+    if (redo) redone_on = base_location;
     iceberg::TableMetadataBuilder builder =
         base ? iceberg::TableMetadataBuilder(*base, base_location)
              : iceberg::TableMetadataBuilder(iceberg::FormatVersionOf(change.updates));
@@ -327,6 +294,23 @@ class SqliteCatalog : public Catalog {
     files_.WriteNew(location, iceberg::TableMetadataToJson(*metadata).dump());
     item.new_location = location;
     tables_.Put(location, metadata, 1);
+  }
+
+  // Makes the change again for a table that somebody else changed in the meantime.
+  static void Redo(TableChange& change, const iceberg::TableMetadataPtr& base,
+                   const std::string& name) {
+    std::optional<RebasedChange> rebased;
+    if (base) rebased = change.rebase(*base);
+    if (!rebased) {
+      // Says which requirement does not hold.
+      iceberg::CheckRequirements(change.requirements, base.get(), name);
+      throw Error(ErrorCode::kConflict, fmt::format("{} was changed by somebody else in a way that "
+                                                    "this change cannot follow",
+                                                    name));
+    }
+    change.requirements = std::move(rebased->requirements);
+    change.updates = std::move(rebased->updates);
+    iceberg::CheckRequirements(change.requirements, base.get(), name);
   }
 
   void WriteView(const TableChange& change, PreparedChange& item) {
@@ -374,6 +358,7 @@ class SqliteCatalog : public Catalog {
         if (change.kind == NamespaceChange::Kind::kDrop) RequireEmpty(change.name);
       }
       RememberCommit(commit_id);
+      RequireInPlace();
       if (observer_ != nullptr) observer_->BeforeSwap();
       commit_sent = true;
       transaction.Commit();
@@ -411,17 +396,46 @@ class SqliteCatalog : public Catalog {
   // COMMIT was sent and answered with an error: only the catalog can say what happened.
   Outcome LookUpOutcome(const std::string& commit_id) {
     try {
-      SqliteTransaction fence(*database_);
       bool landed =
           !database_->Query("SELECT 1 FROM eider_commits WHERE commit_id = ?", {commit_id}).empty();
+      if (landed) return Outcome::kLanded;
       // A commit that failed while its log was synced may still lie whole in that log, and would
-      // come to life in the recovery after a crash. What is written now takes its place.
-      RememberCommit(NewUuid());
-      fence.Commit();
-      return landed ? Outcome::kLanded : Outcome::kFailed;
+      // come to life in the recovery after a crash. Either something takes its place there, or, on
+      // a full disk, the log goes.
+      return Supersede() || database_->TruncateLog() ? Outcome::kFailed : Outcome::kUnknown;
     } catch (const Error&) {
       // The catalog cannot be asked either.
       return Outcome::kUnknown;
+    }
+  }
+
+  bool Supersede() {
+    try {
+      SqliteTransaction transaction(*database_);
+      RememberCommit(NewUuid());
+      transaction.Commit();
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  // `eider catalog rebuild` may have put another file in the place of the one that is open here.
+  void RequireInPlace() {
+    if (!database_->HasMoved()) return;
+    throw Error(ErrorCode::kConflict,
+                fmt::format("the catalog of {} was moved or replaced while it was open",
+                            io::LocalPath(warehouse_)))
+        .WithHint("Open the warehouse again.");
+  }
+
+  // In the JDBC catalog's tables a dot parts the levels of a namespace.
+  static void CheckNamespaceName(const Namespace& name) {
+    for (const std::string& level : name) {
+      if (!level.empty() && level.find('.') == std::string::npos) continue;
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("\"{}\" cannot be the name of a schema: it {}", level,
+                              level.empty() ? "is empty" : "holds a dot"));
     }
   }
 
@@ -429,11 +443,12 @@ class SqliteCatalog : public Catalog {
     std::string text = NamespaceText(change.name);
     switch (change.kind) {
       case NamespaceChange::Kind::kCreate:
+        CheckNamespaceName(change.name);
         if (NamespaceExists(text)) {
           if (change.may_exist) return;
           throw Error(ErrorCode::kAlreadyExists, fmt::format("schema {} exists already", text));
         }
-        SetNamespaceProperty(text, kExists, "true");
+        SetNamespaceProperty(text, kNamespaceExists, "true");
         break;
       case NamespaceChange::Kind::kDrop:
         database_->Execute(
@@ -481,10 +496,11 @@ class SqliteCatalog : public Catalog {
   bool SwapPointer(const TableChange& change, const PreparedChange& prepared) {
     std::string name_space = NamespaceText(change.identifier.name_space);
     const std::string& table = change.identifier.name;
-    if (auto projection = ProjectionOf(change, prepared)) {
-      database_->Execute("INSERT OR REPLACE INTO eider_projection VALUES (?, ?, ?, ?)",
-                         {projection->folder, projection->location, name_space, table});
-    }
+    Projection projection = ProjectionOf(change, prepared);
+    database_->Execute(
+        "INSERT OR REPLACE INTO eider_projection VALUES (?, ?, ?, ?)",
+        {projection.folder, projection.location, NamespaceText(projection.identifier.name_space),
+         projection.identifier.name});
     switch (change.kind) {
       case TableChange::Kind::kCreate:
         // A name taken in the meantime is a lost race: Prepare will see it and say so.
@@ -520,13 +536,13 @@ class SqliteCatalog : public Catalog {
     return false;
   }
 
-  // Views have no projection: readers of plain folders know tables only. A rename moves no file.
-  static std::optional<Projection> ProjectionOf(const TableChange& change,
-                                                const PreparedChange& prepared) {
-    if (change.entity == EntityKind::kView || change.kind == TableChange::Kind::kRename) return {};
+  // A rename moves no file, but the folder may have to say the new name.
+  static Projection ProjectionOf(const TableChange& change, const PreparedChange& prepared) {
     const std::string& location =
         prepared.new_location.empty() ? prepared.base->metadata_location : prepared.new_location;
-    return Projection{FolderOf(location), location, change.identifier};
+    bool renamed = change.kind == TableChange::Kind::kRename;
+    return {MetadataFolderOf(location), location,
+            renamed ? change.new_identifier : change.identifier};
   }
 
   void ClearProjected() {
@@ -537,45 +553,39 @@ class SqliteCatalog : public Catalog {
     }
   }
 
-  // The current metadata among the files of a folder; nullopt where no table lives there any more.
-  std::optional<std::string> PointerInto(const Projection& projection) {
+  struct NamedEntry {
+    TableIdentifier identifier;
+    Entry entry;
+  };
+
+  // Whose current metadata lies in a folder; nullopt where no table or view lives there any more.
+  std::optional<NamedEntry> OwnerOf(const Projection& projection) {
     std::optional<Entry> entry = FindLocked(projection.identifier);
-    if (entry && FolderOf(entry->metadata_location) == projection.folder) {
-      return entry->metadata_location;
+    if (entry && MetadataFolderOf(entry->metadata_location) == projection.folder) {
+      return NamedEntry{projection.identifier, *entry};
     }
     // Renamed, perhaps.
     auto rows = database_->Query(
-        "SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ?1 AND "
-        "substr(metadata_location, 1, length(?2)) = ?2",
+        "SELECT table_namespace, table_name, metadata_location, iceberg_type FROM iceberg_tables "
+        "WHERE catalog_name = ?1 AND substr(metadata_location, 1, length(?2)) = ?2",
         {name_, projection.folder + "/"});
     if (rows.empty()) return std::nullopt;
-    return rows[0][0];
+    auto& row = rows[0];
+    return NamedEntry{{NamespaceFromText(*row[0]), *row[1]}, MakeEntry(row[2], row[3])};
   }
 
-  bool IsProjected(const std::string& location) {
-    std::string folder = FolderOf(location);
-    std::string version = std::to_string(MetadataVersion(location));
-    std::string hint = folder + "/version-hint.text";
-    return files_.Exists(hint) && files_.Read(hint) == version &&
-           files_.Exists(folder + "/v" + version + ".metadata.json");
-  }
-
-  // Refreshes what a reader of the plain folder sees. Never fails the commit it follows: the marker
-  // in the catalog makes the next open try again.
+  // Refreshes what the folder shows. Never fails the commit it follows: the marker in the catalog
+  // makes the next open try again.
   void Project(const Projection& projection) {
     try {
       std::lock_guard<std::mutex> lock(mutex_);
       // The write lock makes projections of several processes take turns, so that none steps back
       // behind a newer one. Nothing is written, so nothing is synced.
       SqliteTransaction transaction(*database_);
-      std::string hint = projection.folder + "/version-hint.text";
-      std::optional<std::string> location = PointerInto(projection);
-      if (!location) {
-        // Without a hint the folder of a dropped table holds no table.
-        files_.Remove(hint);
-      } else if (int64_t version = MetadataVersion(*location); version >= 0) {
-        files_.Link(*location, fmt::format("{}/v{}.metadata.json", projection.folder, version));
-        files_.Replace(hint, std::to_string(version));
+      if (std::optional<NamedEntry> owner = OwnerOf(projection)) {
+        ProjectEntry(files_, warehouse_, owner->identifier, owner->entry);
+      } else {
+        ProjectDrop(files_, projection.identifier, projection.folder);
       }
       projected_[projection.folder] = projection.location;
     } catch (const Error&) {
@@ -586,16 +596,14 @@ class SqliteCatalog : public Catalog {
   void RemoveProjection(const TableIdentifier& identifier, const std::string& location) {
     std::lock_guard<std::mutex> lock(mutex_);
     SqliteTransaction transaction(*database_);
-    std::optional<Entry> entry = FindLocked(identifier);
-    // A new table of that name may live in the same folder by now.
-    if (entry && entry->metadata_location.rfind(location + "/", 0) == 0) return;
     std::string metadata = location + "/metadata";
+    // A new table of that name may live in the same folder by now.
+    if (OwnerOf({metadata, "", identifier})) return;
     for (const io::FileInfo& file : files_.List(metadata)) {
-      std::string name = file.path.substr(file.path.rfind('/') + 1);
-      if (name == "version-hint.text" || name[0] == 'v') files_.Remove(file.path);
+      if (IsProjectionFile(BaseName(file.path))) files_.Remove(file.path);
     }
     for (const std::string& folder : {location + "/data", metadata, location}) {
-      if (files_.Exists(folder) && files_.List(folder).empty()) files_.RemoveTree(folder);
+      files_.RemoveEmptyDirectory(folder);
     }
   }
 
@@ -609,7 +617,9 @@ class SqliteCatalog : public Catalog {
     for (auto& row : rows) {
       Projection projection{*row[0], *row[1], {NamespaceFromText(*row[2]), *row[3]}};
       // Most often the last commit of a process that ended well: all is done but the marker.
-      if (PointerInto(projection) == projection.location && IsProjected(projection.location)) {
+      std::optional<NamedEntry> owner = OwnerOf(projection);
+      if (owner && owner->entry.metadata_location == projection.location &&
+          ShowsEntry(files_, warehouse_, owner->identifier, owner->entry)) {
         projected_[projection.folder] = projection.location;
       } else {
         Project(projection);

@@ -3,9 +3,8 @@
 //
 // A commit writes all files under new names and makes them durable, then swaps the pointers of
 // every table it touches in one SQL transaction. That transaction is the commit point. Only after
-// it the folder projection follows: v<N>.metadata.json (a hard link) and version-hint.text, which
-// readers without a catalog use. A projection that a crash prevented is made up for at the next
-// open.
+// it the folder projection follows (projection.h). One that a crash prevented is made up for at the
+// next open.
 #pragma once
 
 #include <memory>
@@ -30,6 +29,8 @@ struct SqliteCatalogOptions {
   std::string name;
   // Throws kNotFound instead of creating a warehouse.
   bool must_exist = false;
+  // Whether opening makes up for projections that a crash prevented.
+  bool repair = true;
   io::FileSystem* files = nullptr;     // nullptr: the local file system
   CommitObserver* observer = nullptr;  // not owned
 };

@@ -122,6 +122,14 @@ std::string FaultInjectionFileSystem::Read(const std::string& path) {
   return content;
 }
 
+std::string FaultInjectionFileSystem::ReadRange(const std::string& path, int64_t offset,
+                                                int64_t length) {
+  bool fail = Step("read", path, Need::kNothing);
+  std::string content = base_.ReadRange(path, offset, length);
+  if (fail) Fail("read", path);
+  return content;
+}
+
 void FaultInjectionFileSystem::WriteNew(const std::string& location, std::string_view content) {
   std::string path = LocalPath(location);
   Step("create folders for", path, Need::kSpace);

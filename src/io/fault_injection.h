@@ -49,6 +49,7 @@ class FaultInjectionFileSystem : public FileSystem {
   int64_t steps() const;  // since Arm
 
   std::string Read(const std::string& path) override;
+  std::string ReadRange(const std::string& path, int64_t offset, int64_t length) override;
   void WriteNew(const std::string& path, std::string_view content) override;
   void Replace(const std::string& path, std::string_view content) override;
   void Sync(const std::string& path) override;

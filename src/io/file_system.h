@@ -26,6 +26,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
 
   virtual std::string Read(const std::string& path) = 0;
+  // `length` bytes from `offset` on; fewer where the file ends before.
+  virtual std::string ReadRange(const std::string& path, int64_t offset, int64_t length) = 0;
 
   // Creates a file that did not exist, with its parent folders. When it returns, the content and
   // the name are on disk (file and folders fsynced). Throws kAlreadyExists and changes nothing

@@ -113,6 +113,23 @@ Descriptor Create(const std::string& path) {
   }
 }
 
+std::string ReadAt(int fd, int64_t offset, size_t length, const std::string& path) {
+  std::string content(length, '\0');
+  size_t filled = 0;
+  while (filled < length) {
+    ssize_t got = ::pread(fd, content.data() + filled, length - filled,
+                          offset + static_cast<int64_t>(filled));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      Fail(errno, "read", path);
+    }
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  content.resize(filled);
+  return content;
+}
+
 void WriteAll(int fd, std::string_view content, const std::string& path) {
   while (!content.empty()) {
     ssize_t written = ::write(fd, content.data(), content.size());
@@ -159,19 +176,14 @@ class LocalFiles : public FileSystem {
     struct stat status;
     if (::fstat(fd.get(), &status) != 0) Fail(errno, "read", path);
     if (S_ISDIR(status.st_mode)) Fail(EISDIR, "read", path);
-    std::string content(static_cast<size_t>(status.st_size), '\0');
-    size_t filled = 0;
-    while (filled < content.size()) {
-      ssize_t got = ::read(fd.get(), content.data() + filled, content.size() - filled);
-      if (got < 0) {
-        if (errno == EINTR) continue;
-        Fail(errno, "read", path);
-      }
-      if (got == 0) break;
-      filled += static_cast<size_t>(got);
-    }
-    content.resize(filled);
-    return content;
+    return ReadAt(fd.get(), 0, static_cast<size_t>(status.st_size), path);
+  }
+
+  std::string ReadRange(const std::string& location, int64_t offset, int64_t length) override {
+    std::string path = LocalPath(location);
+    Descriptor fd(path, O_RDONLY);
+    if (!fd.ok()) Fail(errno, "read", path);
+    return ReadAt(fd.get(), offset, static_cast<size_t>(length), path);
   }
 
   void WriteNew(const std::string& location, std::string_view content) override {

@@ -45,6 +45,14 @@ TEST_F(LocalFileSystemTest, WriteNewNeverOverwrites) {
   EXPECT_EQ(files_.Read(path), "one");
 }
 
+TEST_F(LocalFileSystemTest, RangesEndWithTheFile) {
+  files_.WriteNew(root_ + "/f", "abcdef");
+  EXPECT_EQ(files_.ReadRange(root_ + "/f", 2, 3), "cde");
+  EXPECT_EQ(files_.ReadRange(root_ + "/f", 4, 100), "ef");
+  EXPECT_EQ(files_.ReadRange(root_ + "/f", 6, 1), "");
+  EXPECT_EQ(CodeOf([&] { files_.ReadRange(root_ + "/missing", 0, 1); }), ErrorCode::kNotFound);
+}
+
 TEST_F(LocalFileSystemTest, ReplaceLeavesNoTemporaryFile) {
   std::string path = root_ + "/hint";
   files_.Replace(path, "1");

@@ -1,0 +1,139 @@
+#include "catalog/projection.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "catalog/metadata_files.h"
+
+namespace eider::catalog {
+
+namespace {
+
+constexpr char kHint[] = "/version-hint.text";
+constexpr char kEntry[] = "/catalog-entry.json";
+
+std::string LinkOf(const std::string& folder, int64_t version) {
+  return fmt::format("{}/v{}.metadata.json", folder, version);
+}
+
+bool NeedsEntryFile(const std::string& warehouse, const TableIdentifier& identifier,
+                    const Entry& entry) {
+  return entry.kind == EntityKind::kView ||
+         MetadataFolderOf(entry.metadata_location) !=
+             SpelledLocation(warehouse, identifier) + "/metadata";
+}
+
+std::string EntryText(const TableIdentifier& identifier, const Entry& entry) {
+  bool is_view = entry.kind == EntityKind::kView;
+  Json json = {{"type", is_view ? "view" : "table"},
+               {"namespace", identifier.name_space},
+               {"name", identifier.name}};
+  // A table's is told by the version hint.
+  if (is_view) json["metadata-file"] = BaseName(entry.metadata_location);
+  return json.dump();
+}
+
+std::optional<std::string> ReadIfThere(io::FileSystem& files, const std::string& path) {
+  if (!files.Exists(path)) return std::nullopt;
+  return files.Read(path);
+}
+
+}  // namespace
+
+std::string MetadataFolderOf(const std::string& metadata_location) {
+  return metadata_location.substr(0, metadata_location.rfind('/'));
+}
+
+std::string SpelledLocation(const std::string& warehouse, const TableIdentifier& identifier) {
+  std::string location = warehouse;
+  for (const std::string& level : identifier.name_space) location += "/" + FolderName(level);
+  return location + "/" + FolderName(identifier.name);
+}
+
+void ProjectEntry(io::FileSystem& files, const std::string& warehouse,
+                  const TableIdentifier& identifier, const Entry& entry) {
+  std::string folder = MetadataFolderOf(entry.metadata_location);
+  int64_t version = MetadataVersion(entry.metadata_location);
+  if (entry.kind == EntityKind::kTable && version >= 0) {
+    files.Link(entry.metadata_location, LinkOf(folder, version));
+    files.Replace(folder + kHint, std::to_string(version));
+  }
+  if (!NeedsEntryFile(warehouse, identifier, entry)) {
+    files.Remove(folder + kEntry);
+    return;
+  }
+  std::string text = EntryText(identifier, entry);
+  if (ReadIfThere(files, folder + kEntry) != text) files.Replace(folder + kEntry, text);
+}
+
+bool ShowsEntry(io::FileSystem& files, const std::string& warehouse,
+                const TableIdentifier& identifier, const Entry& entry) {
+  std::string folder = MetadataFolderOf(entry.metadata_location);
+  int64_t version = MetadataVersion(entry.metadata_location);
+  try {
+    if (entry.kind == EntityKind::kTable && version >= 0) {
+      if (ReadIfThere(files, folder + kHint) != std::to_string(version)) return false;
+      if (!files.Exists(LinkOf(folder, version))) return false;
+    }
+    if (!NeedsEntryFile(warehouse, identifier, entry)) return !files.Exists(folder + kEntry);
+    return ReadIfThere(files, folder + kEntry) == EntryText(identifier, entry);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void ProjectDrop(io::FileSystem& files, const TableIdentifier& identifier,
+                 const std::string& metadata_folder) {
+  // Its files may have been removed already.
+  if (!files.Exists(metadata_folder)) return;
+  Json json = {
+      {"type", "dropped"}, {"namespace", identifier.name_space}, {"name", identifier.name}};
+  files.Replace(metadata_folder + kEntry, json.dump());
+  files.Remove(metadata_folder + kHint);
+}
+
+ProjectedEntry ReadProjectedEntry(io::FileSystem& files, const std::string& metadata_folder) {
+  ProjectedEntry shown;
+  if (auto text = ReadIfThere(files, metadata_folder + kHint)) {
+    std::string_view digits = Trim(*text);
+    int64_t version = -1;
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+    if (error == std::errc() && end == digits.data() + digits.size() && version >= 0) {
+      shown.version = version;
+    } else {
+      shown.damage = fmt::format("{}{} holds no version", metadata_folder, kHint);
+    }
+  }
+  if (auto text = ReadIfThere(files, metadata_folder + kEntry)) {
+    std::string file = metadata_folder + kEntry;
+    try {
+      Json json = ParseJson(*text, file);
+      TableIdentifier identifier;
+      for (const Json& level : RequireArray(json, "namespace", file)) {
+        identifier.name_space.push_back(level.get<std::string>());
+      }
+      identifier.name = RequireString(json, "name", file);
+      std::string type = RequireString(json, "type", file);
+      shown.dropped = type == "dropped";
+      if (type == "view") {
+        shown.kind = EntityKind::kView;
+        shown.metadata_file = RequireString(json, "metadata-file", file);
+      }
+      shown.identifier = std::move(identifier);
+    } catch (const std::exception&) {
+      shown.damage = file + " is damaged";
+    }
+  }
+  return shown;
+}
+
+bool IsProjectionFile(const std::string& file_name) {
+  return file_name == kHint + 1 || file_name == kEntry + 1 ||
+         (file_name.starts_with("v") && MetadataVersion(file_name) >= 0);
+}
+
+}  // namespace eider::catalog

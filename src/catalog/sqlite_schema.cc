@@ -1,0 +1,64 @@
+#include "catalog/sqlite_schema.h"
+
+#include "base/error.h"
+
+namespace eider::catalog {
+
+namespace {
+
+constexpr const char* kSchema[] = {
+    "CREATE TABLE IF NOT EXISTS iceberg_tables ("
+    "catalog_name VARCHAR(255) NOT NULL, table_namespace VARCHAR(255) NOT NULL, "
+    "table_name VARCHAR(255) NOT NULL, metadata_location VARCHAR(1000), "
+    "previous_metadata_location VARCHAR(1000), iceberg_type VARCHAR(5), "
+    "PRIMARY KEY (catalog_name, table_namespace, table_name))",
+    "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties ("
+    "catalog_name VARCHAR(255) NOT NULL, namespace VARCHAR(255) NOT NULL, "
+    "property_key VARCHAR(255) NOT NULL, property_value VARCHAR(1000), "
+    "PRIMARY KEY (catalog_name, namespace, property_key))",
+    "CREATE TABLE IF NOT EXISTS eider_catalog (catalog_name VARCHAR(255) NOT NULL)",
+    // Metadata folders whose projection may lag behind the pointer of their table. Written with the
+    // pointer; removed by a later commit of whoever has projected that very location.
+    "CREATE TABLE IF NOT EXISTS eider_projection ("
+    "metadata_folder VARCHAR(1000) NOT NULL PRIMARY KEY, metadata_location VARCHAR(1000) NOT NULL, "
+    "table_namespace VARCHAR(255) NOT NULL, table_name VARCHAR(255) NOT NULL)",
+    // The latest commits, so that one whose answer was lost can be looked up.
+    "CREATE TABLE IF NOT EXISTS eider_commits ("
+    "sequence INTEGER PRIMARY KEY, commit_id VARCHAR(36) NOT NULL)",
+};
+
+}  // namespace
+
+std::string PrepareCatalogTables(SqliteDatabase& database, const std::string& wanted_name) {
+  // Two processes may create the same warehouse at once; an existing one needs no write lock.
+  auto existing = database.Query(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'eider_commits'");
+  if (existing.empty()) {
+    SqliteTransaction transaction(database);
+    for (const char* statement : kSchema) database.Execute(statement);
+    // A catalog made by another tool may lack the column that came with views.
+    bool has_type = false;
+    for (auto& row : database.Query("SELECT name FROM pragma_table_info('iceberg_tables')")) {
+      has_type = has_type || row[0] == "iceberg_type";
+    }
+    if (!has_type) {
+      database.Execute("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)");
+    }
+    if (database.Query("SELECT catalog_name FROM eider_catalog").empty()) {
+      auto rows = database.Query(
+          "SELECT catalog_name FROM iceberg_tables UNION ALL "
+          "SELECT catalog_name FROM iceberg_namespace_properties LIMIT 1");
+      database.Execute("INSERT INTO eider_catalog VALUES (?)",
+                       {rows.empty() ? wanted_name : *rows[0][0]});
+    }
+    transaction.Commit();
+  }
+  auto names = database.Query("SELECT catalog_name FROM eider_catalog");
+  if (names.empty()) {
+    throw Error(ErrorCode::kCorrupt, "the catalog has lost its name")
+        .WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
+  }
+  return *names[0][0];
+}
+
+}  // namespace eider::catalog
