@@ -42,8 +42,8 @@ class SchemaEntry : public duckdb::SchemaCatalogEntry {
       duckdb::CatalogTransaction, duckdb::CreateCopyFunctionInfo&) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> CreatePragmaFunction(
       duckdb::CatalogTransaction, duckdb::CreatePragmaFunctionInfo&) override;
-  duckdb::optional_ptr<duckdb::CatalogEntry> CreateCollation(
-      duckdb::CatalogTransaction, duckdb::CreateCollationInfo&) override;
+  duckdb::optional_ptr<duckdb::CatalogEntry> CreateCollation(duckdb::CatalogTransaction,
+                                                             duckdb::CreateCollationInfo&) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateType(duckdb::CatalogTransaction,
                                                         duckdb::CreateTypeInfo&) override;
 

@@ -25,9 +25,9 @@ WarehouseTransaction& Of(duckdb::CatalogTransaction& transaction) {
 }
 
 [[noreturn]] void RefuseRowChanges(const char* what) {
-  throw ToDuckDB(Error(ErrorCode::kUnsupported,
-                       fmt::format("{} on Iceberg tables is not supported yet", what))
-                     .WithHint("CREATE OR REPLACE TABLE .. AS SELECT .. rewrites a table."));
+  throw ToDuckDB(
+      Error(ErrorCode::kUnsupported, fmt::format("{} on Iceberg tables is not supported yet", what))
+          .WithHint("CREATE OR REPLACE TABLE .. AS SELECT .. rewrites a table."));
 }
 
 }  // namespace
@@ -37,6 +37,10 @@ WarehouseCatalog::WarehouseCatalog(duckdb::AttachedDatabase& database,
     : duckdb::Catalog(database), store_(std::move(store)) {}
 
 void WarehouseCatalog::Initialize(bool) {}
+
+duckdb::optional_idx WarehouseCatalog::GetCatalogVersion(duckdb::ClientContext& context) {
+  return WarehouseTransaction::Get(context, *this).version();
+}
 
 duckdb::DatabaseSize WarehouseCatalog::GetDatabaseSize(duckdb::ClientContext&) {
   duckdb::DatabaseSize size;
@@ -161,8 +165,7 @@ WarehouseTransactionManager::WarehouseTransactionManager(duckdb::AttachedDatabas
                                                          WarehouseCatalog& catalog)
     : duckdb::TransactionManager(database), catalog_(catalog) {}
 
-duckdb::Transaction& WarehouseTransactionManager::StartTransaction(
-    duckdb::ClientContext& context) {
+duckdb::Transaction& WarehouseTransactionManager::StartTransaction(duckdb::ClientContext& context) {
   auto transaction =
       std::make_unique<WarehouseTransaction>(*this, context, catalog_, catalog_.store());
   duckdb::Transaction& started = *transaction;
@@ -171,8 +174,8 @@ duckdb::Transaction& WarehouseTransactionManager::StartTransaction(
   return started;
 }
 
-duckdb::ErrorData WarehouseTransactionManager::CommitTransaction(
-    duckdb::ClientContext&, duckdb::Transaction& transaction) {
+duckdb::ErrorData WarehouseTransactionManager::CommitTransaction(duckdb::ClientContext&,
+                                                                 duckdb::Transaction& transaction) {
   duckdb::ErrorData outcome;
   try {
     transaction.Cast<WarehouseTransaction>().Commit();

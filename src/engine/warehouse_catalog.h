@@ -21,6 +21,7 @@ class WarehouseCatalog : public duckdb::Catalog {
 
   void Initialize(bool load_builtin) override;
   std::string GetCatalogType() override { return "eider"; }
+  duckdb::optional_idx GetCatalogVersion(duckdb::ClientContext& context) override;
   bool SupportsTimeTravel() const override { return true; }
   bool InMemory() override { return false; }
   std::string GetDBPath() override { return store_->warehouse(); }
@@ -70,8 +71,7 @@ class WarehouseTransactionManager : public duckdb::TransactionManager {
  private:
   WarehouseCatalog& catalog_;
   std::mutex mutex_;
-  duckdb::reference_map_t<duckdb::Transaction, std::unique_ptr<WarehouseTransaction>>
-      transactions_;
+  duckdb::reference_map_t<duckdb::Transaction, std::unique_ptr<WarehouseTransaction>> transactions_;
 };
 
 }  // namespace eider::engine

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "engine/schema_entry.h"
@@ -20,14 +22,8 @@ namespace {
 // first table comes into it.
 constexpr char kMainSchema[] = "main";
 
-iceberg::TableMetadataPtr Apply(const iceberg::TableMetadata* base,
-                                const std::vector<iceberg::TableUpdate>& updates) {
-  iceberg::TableMetadataBuilder builder =
-      base != nullptr ? iceberg::TableMetadataBuilder(*base, "")
-                      : iceberg::TableMetadataBuilder(iceberg::FormatVersionOf(updates));
-  for (const iceberg::TableUpdate& update : updates) builder.Apply(update);
-  return std::make_shared<const iceberg::TableMetadata>(builder.Build(NowMillis()));
-}
+// How often a create that met a table of its name is tried again on top of it.
+constexpr int kMaxCreateAttempts = 5;
 
 struct Replayed {
   iceberg::TableMetadataPtr table;
@@ -38,20 +34,41 @@ Replayed Replay(iceberg::TableMetadataPtr base, const std::vector<TableStep>& st
   Replayed result{std::move(base), {}};
   for (const TableStep& step : steps) {
     std::vector<iceberg::TableUpdate> updates = step(result.table.get());
-    result.table = Apply(result.table.get(), updates);
+    if (updates.empty()) continue;
+    result.table = ApplyUpdates(result.table.get(), updates);
     result.updates.insert(result.updates.end(), updates.begin(), updates.end());
   }
   return result;
 }
 
+std::string KindName(catalog::EntityKind kind) {
+  return kind == catalog::EntityKind::kView ? "view" : "table";
+}
+
 }  // namespace
 
+iceberg::TableMetadataPtr ApplyUpdates(const iceberg::TableMetadata* base,
+                                       const std::vector<iceberg::TableUpdate>& updates) {
+  iceberg::TableMetadataBuilder builder =
+      base != nullptr ? iceberg::TableMetadataBuilder(*base, "")
+                      : iceberg::TableMetadataBuilder(iceberg::FormatVersionOf(updates));
+  for (const iceberg::TableUpdate& update : updates) builder.Apply(update);
+  return std::make_shared<const iceberg::TableMetadata>(builder.Build(NowMillis()));
+}
+
 WarehouseTransaction::WarehouseTransaction(duckdb::TransactionManager& manager,
-                                           duckdb::ClientContext& context,
-                                           duckdb::Catalog& catalog, catalog::Catalog& store)
-    : duckdb::Transaction(manager, context), catalog_(catalog), store_(store) {}
+                                           duckdb::ClientContext& context, duckdb::Catalog& catalog,
+                                           catalog::Catalog& store)
+    : duckdb::Transaction(manager, context), catalog_(catalog), store_(store) {
+  NewVersion();
+}
 
 WarehouseTransaction::~WarehouseTransaction() = default;
+
+void WarehouseTransaction::NewVersion() {
+  static std::atomic<uint64_t> last_version = 0;
+  version_ = ++last_version;
+}
 
 WarehouseTransaction& WarehouseTransaction::Get(duckdb::ClientContext& context,
                                                 duckdb::Catalog& catalog) {
@@ -90,6 +107,7 @@ void WarehouseTransaction::CreateNamespace(const std::string& name, bool may_exi
   change.kind = catalog::NamespaceChange::Kind::kCreate;
   change.name = catalog::NamespaceFromText(name);
   namespace_changes_.push_back(std::move(change));
+  NewVersion();
 }
 
 void WarehouseTransaction::DropNamespace(const std::string& name) {
@@ -97,6 +115,7 @@ void WarehouseTransaction::DropNamespace(const std::string& name) {
   change.kind = catalog::NamespaceChange::Kind::kDrop;
   change.name = catalog::NamespaceFromText(name);
   namespace_changes_.push_back(std::move(change));
+  NewVersion();
 }
 
 std::vector<std::pair<std::string, catalog::EntityKind>> WarehouseTransaction::Names(
@@ -120,9 +139,9 @@ std::vector<std::pair<std::string, catalog::EntityKind>> WarehouseTransaction::N
 catalog::TableIdentifier WarehouseTransaction::Resolve(const std::string& name_space,
                                                        const std::string& name) {
   catalog::TableIdentifier identifier{catalog::NamespaceFromText(name_space), name};
-  if (pending_.count(identifier) > 0 || Snapshot().entries.count(identifier) > 0) {
-    return identifier;
-  }
+  const Pending* pending = FindPending(identifier);
+  bool exists = pending != nullptr ? pending->exists() : Snapshot().entries.count(identifier) > 0;
+  if (exists) return identifier;
   for (const auto& [known, kind] : Names(name_space)) {
     if (EqualsIgnoreCase(known, name)) identifier.name = known;
   }
@@ -156,84 +175,104 @@ iceberg::ViewMetadataPtr WarehouseTransaction::FindView(
   if (entry == Snapshot().entries.end() || entry->second.kind != catalog::EntityKind::kView) {
     return nullptr;
   }
-  return store_.LoadView(entry->second.metadata_location);
+  try {
+    return store_.LoadView(entry->second.metadata_location);
+  } catch (Error& error) {
+    throw Error(error.WithContext("view " + identifier.ToString()));
+  }
+}
+
+void WarehouseTransaction::Prefetch(const std::string& name_space,
+                                    const std::vector<std::string>& names) {
+  std::vector<const catalog::Entry*> entries;
+  for (const std::string& name : names) {
+    auto entry = Snapshot().entries.find({catalog::NamespaceFromText(name_space), name});
+    if (entry != Snapshot().entries.end()) entries.push_back(&entry->second);
+  }
+  ParallelFor(entries.size(), [&](size_t i) {
+    try {
+      if (entries[i]->kind == catalog::EntityKind::kTable) {
+        store_.LoadTable(entries[i]->metadata_location);
+      } else {
+        store_.LoadView(entries[i]->metadata_location);
+      }
+    } catch (const Error&) {
+      // See the declaration.
+    }
+  });
 }
 
 WarehouseTransaction::Pending& WarehouseTransaction::PendingFor(
     const catalog::TableIdentifier& identifier) {
+  NewVersion();
   auto it = pending_.find(identifier);
   if (it != pending_.end()) return it->second;
   Pending pending;
   auto entry = Snapshot().entries.find(identifier);
-  if (entry != Snapshot().entries.end()) pending.base = entry->second;
+  if (entry != Snapshot().entries.end()) pending.origin = Origin{identifier, entry->second};
   pending.table = FindTable(identifier);
   pending.view = FindView(identifier);
   return pending_.emplace(identifier, std::move(pending)).first->second;
 }
 
-void WarehouseTransaction::ChangeTable(const catalog::TableIdentifier& identifier, TableStep step,
-                                       bool same_schema) {
+void WarehouseTransaction::ChangeTable(const catalog::TableIdentifier& identifier, TableStep step) {
   Pending& pending = PendingFor(identifier);
   Replayed result = Replay(pending.table, {step});
   pending.table = result.table;
   pending.updates.insert(pending.updates.end(), result.updates.begin(), result.updates.end());
   pending.steps.push_back(std::move(step));
-  pending.same_schema = pending.same_schema || same_schema;
 }
 
 void WarehouseTransaction::ChangeView(const catalog::TableIdentifier& identifier,
                                       const std::vector<iceberg::TableUpdate>& updates) {
   Pending& pending = PendingFor(identifier);
-  pending.updates.insert(pending.updates.end(), updates.begin(), updates.end());
   pending.view = std::make_shared<const iceberg::ViewMetadata>(
       iceberg::BuildViewMetadata(pending.view.get(), updates));
+  pending.updates.insert(pending.updates.end(), updates.begin(), updates.end());
 }
 
 void WarehouseTransaction::Drop(const catalog::TableIdentifier& identifier) {
   Pending& pending = PendingFor(identifier);
-  pending.table = nullptr;
-  pending.view = nullptr;
-  pending.steps.clear();
-  pending.updates.clear();
-  pending.drop_base = pending.base.has_value();
+  if (pending.origin) dropped_.push_back(*pending.origin);
+  std::vector<std::string> files = FilesOf(pending);
+  discarded_files_.insert(discarded_files_.end(), files.begin(), files.end());
+  pending = Pending{};
 }
 
 void WarehouseTransaction::Rename(const catalog::TableIdentifier& from,
                                   const catalog::TableIdentifier& to) {
-  if (pending_.count(from) > 0) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("table {} was changed in this transaction and cannot be renamed in it",
-                            from.ToString()))
-        .WithHint("Commit first.");
-  }
-  catalog::TableChange change;
-  change.kind = catalog::TableChange::Kind::kRename;
-  change.identifier = from;
-  change.new_identifier = to;
-  change.entity = Snapshot().entries.at(from).kind;
-  renames_.push_back(change);
-  // From here on the transaction sees the new name.
-  catalog::Entry entry = Snapshot().entries.at(from);
-  snapshot_->entries.erase(from);
-  snapshot_->entries[to] = entry;
+  Pending moved = std::move(PendingFor(from));
+  pending_[from] = Pending{};
+  pending_[to] = std::move(moved);
 }
 
-void WarehouseTransaction::OwnDataFiles(const std::vector<iceberg::DataFile>& files) {
-  for (const iceberg::DataFile& file : files) {
-    data_files_.push_back(file.file_path);
-    store_.files().Sync(file.file_path);
-  }
+void WarehouseTransaction::OwnFiles(const catalog::TableIdentifier& identifier,
+                                    const std::vector<iceberg::DataFile>& data_files,
+                                    std::shared_ptr<iceberg::SnapshotProducer> producer) {
+  Pending& pending = PendingFor(identifier);
+  pending.producers.push_back(std::move(producer));
+  for (const iceberg::DataFile& file : data_files) pending.data_files.push_back(file.file_path);
+  ParallelFor(data_files.size(), [&](size_t i) { store_.files().Sync(data_files[i].file_path); });
 }
 
-void WarehouseTransaction::OwnProducer(std::shared_ptr<iceberg::SnapshotProducer> producer) {
-  producers_.push_back(std::move(producer));
-}
-
-catalog::TableChange WarehouseTransaction::TableChangeOf(
-    const catalog::TableIdentifier& identifier, Pending& pending,
-    const std::optional<catalog::Entry>& base) {
+catalog::TableChange WarehouseTransaction::TableChangeOf(const catalog::TableIdentifier& identifier,
+                                                         Pending& pending, bool onto_created) {
   catalog::TableChange change;
   change.identifier = identifier;
+  std::optional<catalog::Entry> base;
+  if (pending.origin) base = pending.origin->entry;
+  if (!base && onto_created) {
+    // Somebody created it first. The steps decide whether they can be made on what now stands.
+    base = store_.Find(identifier);
+    if (base && base->kind != catalog::EntityKind::kTable) {
+      throw Error(ErrorCode::kConflict,
+                  fmt::format("{} was created as a view by another commit in the meantime",
+                              identifier.ToString()));
+    }
+    if (base) {
+      pending.updates = Replay(store_.LoadTable(base->metadata_location), pending.steps).updates;
+    }
+  }
   change.updates = pending.updates;
   if (!base) {
     change.kind = catalog::TableChange::Kind::kCreate;
@@ -245,15 +284,17 @@ catalog::TableChange WarehouseTransaction::TableChangeOf(
   auto main = metadata->refs.find(iceberg::kMainBranch);
   std::optional<int64_t> main_id;
   if (main != metadata->refs.end()) main_id = main->second.snapshot_id;
-  change.requirements = {
-      iceberg::TableRequirement::TableUuid(metadata->table_uuid),
-      iceberg::TableRequirement::RefSnapshotId(iceberg::kMainBranch, main_id),
-      iceberg::TableRequirement::CurrentSchemaId(metadata->current_schema_id)};
-  change.rebase = [steps = pending.steps, same_schema = pending.same_schema,
-                   uuid = metadata->table_uuid, schema_id = metadata->current_schema_id](
-                      const iceberg::TableMetadata& current) -> std::optional<catalog::RebasedChange> {
+  iceberg::TableRequirement last_column;
+  last_column.kind = iceberg::TableRequirement::Kind::kAssertLastAssignedFieldId;
+  last_column.id = metadata->last_column_id;
+  change.requirements = {iceberg::TableRequirement::TableUuid(metadata->table_uuid),
+                         iceberg::TableRequirement::RefSnapshotId(iceberg::kMainBranch, main_id),
+                         iceberg::TableRequirement::CurrentSchemaId(metadata->current_schema_id),
+                         last_column};
+  change.rebase =
+      [steps = pending.steps, uuid = metadata->table_uuid](
+          const iceberg::TableMetadata& current) -> std::optional<catalog::RebasedChange> {
     if (current.table_uuid != uuid) return std::nullopt;
-    if (same_schema && current.current_schema_id != schema_id) return std::nullopt;
     catalog::RebasedChange rebased;
     rebased.updates =
         Replay(std::make_shared<const iceberg::TableMetadata>(current), steps).updates;
@@ -263,29 +304,73 @@ catalog::TableChange WarehouseTransaction::TableChangeOf(
   return change;
 }
 
-catalog::CommitRequest WarehouseTransaction::MakeRequest(bool as_replacements) {
+catalog::TableChange WarehouseTransaction::ViewChangeOf(const catalog::TableIdentifier& identifier,
+                                                        Pending& pending, bool onto_created) {
+  catalog::TableChange change;
+  change.identifier = identifier;
+  change.entity = catalog::EntityKind::kView;
+  change.updates = pending.updates;
+  if (pending.origin) {
+    change.kind = catalog::TableChange::Kind::kUpdate;
+    change.requirements.push_back(iceberg::TableRequirement::ViewUuid(pending.view->view_uuid));
+    return change;
+  }
+  std::optional<catalog::Entry> created;
+  if (onto_created) created = store_.Find(identifier);
+  if (created) {
+    throw Error(ErrorCode::kConflict,
+                fmt::format("{} {} was created by another commit in the meantime",
+                            KindName(created->kind), identifier.ToString()))
+        .WithHint("Run the statement again.");
+  }
+  change.kind = catalog::TableChange::Kind::kCreate;
+  change.requirements.push_back(iceberg::TableRequirement::Create());
+  return change;
+}
+
+void WarehouseTransaction::AddRenames(catalog::CommitRequest& request) {
+  std::map<catalog::TableIdentifier, catalog::TableIdentifier> renames;  // from -> to
+  for (const auto& [identifier, pending] : pending_) {
+    if (!pending.origin || pending.origin->identifier == identifier) continue;
+    renames[pending.origin->identifier] = identifier;
+  }
+  // A name must be free before another table takes it.
+  while (!renames.empty()) {
+    auto next = std::find_if(renames.begin(), renames.end(),
+                             [&](const auto& rename) { return renames.count(rename.second) == 0; });
+    if (next == renames.end()) {
+      throw Error(
+          ErrorCode::kUnsupported,
+          fmt::format("{} and {} cannot swap their names in one transaction",
+                      renames.begin()->first.ToString(), renames.begin()->second.ToString()))
+          .WithHint("Commit between the renames.");
+    }
+    catalog::TableChange change;
+    change.kind = catalog::TableChange::Kind::kRename;
+    change.identifier = next->first;
+    change.new_identifier = next->second;
+    change.entity = Snapshot().entries.at(next->first).kind;
+    request.tables.push_back(std::move(change));
+    renames.erase(next);
+  }
+}
+
+catalog::CommitRequest WarehouseTransaction::MakeRequest(bool onto_created) {
   catalog::CommitRequest request;
   request.namespaces = namespace_changes_;
+  for (const Origin& origin : dropped_) {
+    catalog::TableChange drop;
+    drop.kind = catalog::TableChange::Kind::kDrop;
+    drop.identifier = origin.identifier;
+    drop.entity = origin.entry.kind;
+    request.tables.push_back(std::move(drop));
+  }
+  AddRenames(request);
   std::set<catalog::Namespace> known;
   for (const auto& [name, properties] : Snapshot().namespaces) known.insert(name);
   for (const auto& change : namespace_changes_) known.insert(change.name);
-  request.tables = renames_;
   for (auto& [identifier, pending] : pending_) {
-    bool exists = pending.table || pending.view;
-    if (!exists && !pending.drop_base) continue;
-    if (exists && pending.updates.empty()) continue;
-    catalog::EntityKind kind =
-        pending.table ? catalog::EntityKind::kTable : catalog::EntityKind::kView;
-    std::optional<catalog::Entry> base = pending.base;
-    if (pending.drop_base) {
-      catalog::TableChange drop;
-      drop.kind = catalog::TableChange::Kind::kDrop;
-      drop.identifier = identifier;
-      drop.entity = base->kind;
-      request.tables.push_back(std::move(drop));
-      base.reset();
-      if (!exists) continue;
-    }
+    if (!pending.exists()) continue;
     if (catalog::NamespaceText(identifier.name_space) == kMainSchema &&
         known.insert(identifier.name_space).second) {
       catalog::NamespaceChange create;
@@ -293,65 +378,66 @@ catalog::CommitRequest WarehouseTransaction::MakeRequest(bool as_replacements) {
       create.may_exist = true;
       request.namespaces.push_back(std::move(create));
     }
-    if (kind == catalog::EntityKind::kView) {
-      catalog::TableChange change;
-      change.kind =
-          base ? catalog::TableChange::Kind::kUpdate : catalog::TableChange::Kind::kCreate;
-      change.identifier = identifier;
-      change.entity = kind;
-      change.updates = pending.updates;
-      change.requirements.push_back(base ? iceberg::TableRequirement::ViewUuid(pending.view->view_uuid)
-                                         : iceberg::TableRequirement::Create());
-      request.tables.push_back(std::move(change));
-      continue;
-    }
-    if (!base && as_replacements) {
-      // Somebody created it first. The steps decide whether they can be made on what now stands.
-      base = store_.Find(identifier);
-      if (base && base->kind == catalog::EntityKind::kTable) {
-        Replayed replayed = Replay(store_.LoadTable(base->metadata_location), pending.steps);
-        pending.updates = std::move(replayed.updates);
-      }
-    }
-    request.tables.push_back(TableChangeOf(identifier, pending, base));
+    if (pending.updates.empty()) continue;
+    request.tables.push_back(pending.table ? TableChangeOf(identifier, pending, onto_created)
+                                           : ViewChangeOf(identifier, pending, onto_created));
+    if (request.tables.back().updates.empty()) request.tables.pop_back();
   }
   return request;
 }
 
-void WarehouseTransaction::Commit() {
-  if (pending_.empty() && namespace_changes_.empty() && renames_.empty()) return;
-  try {
-    catalog::CommitRequest request = MakeRequest(false);
+void WarehouseTransaction::CommitChanges() {
+  for (int attempt = 1;; ++attempt) {
+    catalog::CommitRequest request = MakeRequest(attempt > 1);
     if (request.tables.empty() && request.namespaces.empty()) return;
     try {
       store_.Commit(request);
+      return;
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::kAlreadyExists) throw;
-      store_.Commit(MakeRequest(true));
+      // A name that was free is taken: perhaps this transaction's steps can be made on top.
+      if (error.code() != ErrorCode::kAlreadyExists || attempt == kMaxCreateAttempts) throw;
     }
+  }
+}
+
+void WarehouseTransaction::Commit() {
+  if (pending_.empty() && namespace_changes_.empty()) return;
+  try {
+    CommitChanges();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUnknownOutcome) RemoveOwnFiles();
     throw;
   }
+  RemoveFiles(discarded_files_);
   for (const auto& [identifier, pending] : pending_) {
-    if (pending.drop_base) store_.Purge(identifier, *pending.base);
+    for (const auto& producer : pending.producers) RemoveFiles(producer->superseded_files());
   }
+  for (const Origin& origin : dropped_) store_.Purge(origin.identifier, origin.entry);
 }
 
 void WarehouseTransaction::Rollback() { RemoveOwnFiles(); }
 
-void WarehouseTransaction::RemoveOwnFiles() {
-  std::vector<std::string> own = data_files_;
-  for (const auto& producer : producers_) {
-    own.insert(own.end(), producer->written_files().begin(), producer->written_files().end());
+std::vector<std::string> WarehouseTransaction::FilesOf(const Pending& pending) {
+  std::vector<std::string> files = pending.data_files;
+  for (const auto& producer : pending.producers) {
+    files.insert(files.end(), producer->written_files().begin(), producer->written_files().end());
   }
-  for (const std::string& file : own) {
+  return files;
+}
+
+void WarehouseTransaction::RemoveFiles(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
     try {
-      store_.files().Remove(file);
+      store_.files().Remove(path);
     } catch (const Error&) {
       // An orphan, which `eider catalog check` lists.
     }
   }
+}
+
+void WarehouseTransaction::RemoveOwnFiles() {
+  RemoveFiles(discarded_files_);
+  for (const auto& [identifier, pending] : pending_) RemoveFiles(FilesOf(pending));
 }
 
 SchemaEntry& WarehouseTransaction::GetSchemaEntry(const std::string& name) {

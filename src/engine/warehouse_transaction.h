@@ -1,8 +1,13 @@
-// A DuckDB transaction on a warehouse. It reads one catalog snapshot, sees its own changes, and lands
-// them all in one atomic commit of the catalog, or none.
+// A DuckDB transaction on a warehouse. It reads one catalog snapshot, sees its own changes, and
+// lands them all in one atomic commit of the catalog, or none.
 //
-// Changes to a table are kept as steps that can be applied again: when another commit came first, the
+// What the transaction makes of every name it touches is kept as a state: which table or view of
+// the catalog snapshot stands there now (if any), and the steps that were made on it. The commit is
+// the difference between that state and the catalog snapshot, so that a table may be dropped,
+// renamed and made anew in any order. Steps can be made again: when another commit came first, the
 // catalog hands back the table as it now is and the steps are replayed on it.
+//
+// A transaction is used by one thread at a time.
 #pragma once
 
 #include <functional>
@@ -27,6 +32,10 @@ class SchemaEntry;
 using TableStep =
     std::function<std::vector<iceberg::TableUpdate>(const iceberg::TableMetadata* current)>;
 
+// The metadata that `updates` make of `base` (nullptr for a new table).
+iceberg::TableMetadataPtr ApplyUpdates(const iceberg::TableMetadata* base,
+                                       const std::vector<iceberg::TableUpdate>& updates);
+
 class WarehouseTransaction : public duckdb::Transaction {
  public:
   WarehouseTransaction(duckdb::TransactionManager& manager, duckdb::ClientContext& context,
@@ -37,6 +46,10 @@ class WarehouseTransaction : public duckdb::Transaction {
 
   catalog::Catalog& store() { return store_; }
 
+  // A number no other state of any transaction has had: what DuckDB prepared in one state it must
+  // bind again in the next, for the catalog entries it holds live no longer than the transaction.
+  uint64_t version() const { return version_; }
+
   // Namespaces with this transaction's changes.
   bool HasNamespace(const std::string& name);
   std::vector<std::string> Namespaces();
@@ -46,26 +59,30 @@ class WarehouseTransaction : public duckdb::Transaction {
 
   // Tables and views of a namespace with this transaction's changes, by name.
   std::vector<std::pair<std::string, catalog::EntityKind>> Names(const std::string& name_space);
-  // The identifier as it is spelled in the catalog (DuckDB's names ignore case); the given one where
-  // nothing of that name exists.
+  // The identifier as it is spelled in the catalog (DuckDB's names ignore case); the given one
+  // where nothing of that name exists.
   catalog::TableIdentifier Resolve(const std::string& name_space, const std::string& name);
 
   // nullptr where there is no such table or view.
   iceberg::TableMetadataPtr FindTable(const catalog::TableIdentifier& identifier);
   iceberg::ViewMetadataPtr FindView(const catalog::TableIdentifier& identifier);
 
-  // Applies a step now, so that the transaction sees it, and again at commit if need be. `same_schema`
-  // makes a concurrent change of the schema a conflict: the step has written data by it.
-  void ChangeTable(const catalog::TableIdentifier& identifier, TableStep step, bool same_schema);
+  // Loads the metadata of many names at once, for a listing. What cannot be read is left to be met
+  // again, and named, by FindTable or FindView.
+  void Prefetch(const std::string& name_space, const std::vector<std::string>& names);
+
+  // Applies a step now, so that the transaction sees it, and again at commit if need be.
+  void ChangeTable(const catalog::TableIdentifier& identifier, TableStep step);
   void ChangeView(const catalog::TableIdentifier& identifier,
                   const std::vector<iceberg::TableUpdate>& updates);
   void Drop(const catalog::TableIdentifier& identifier);
   void Rename(const catalog::TableIdentifier& from, const catalog::TableIdentifier& to);
 
-  // Files of this transaction: data files (made durable at once) and those of a snapshot producer.
-  // All are removed when the transaction surely does not land.
-  void OwnDataFiles(const std::vector<iceberg::DataFile>& files);
-  void OwnProducer(std::shared_ptr<iceberg::SnapshotProducer> producer);
+  // The files of a step on `identifier`: data files, which are made durable at once, and those of a
+  // snapshot producer. All are removed when the transaction surely does not land.
+  void OwnFiles(const catalog::TableIdentifier& identifier,
+                const std::vector<iceberg::DataFile>& data_files,
+                std::shared_ptr<iceberg::SnapshotProducer> producer);
 
   // Throws kConflict, kUnknownOutcome, ..
   void Commit();
@@ -78,33 +95,48 @@ class WarehouseTransaction : public duckdb::Transaction {
   duckdb::CatalogEntry* Kept(const std::string& key);
 
  private:
-  // What this transaction has made of one name.
+  // A table or view of the catalog snapshot.
+  struct Origin {
+    catalog::TableIdentifier identifier;
+    catalog::Entry entry;
+  };
+
+  // What this transaction has made of one name. Neither table nor view: nothing stands there.
   struct Pending {
-    std::optional<catalog::Entry> base;  // in the catalog snapshot
-    bool drop_base = false;              // the base goes, whatever takes its place
-    iceberg::TableMetadataPtr table;     // as it now is; both null: it does not exist
+    std::optional<Origin> origin;  // none for what was created in this transaction
+    iceberg::TableMetadataPtr table;
     iceberg::ViewMetadataPtr view;
     std::vector<TableStep> steps;
-    bool same_schema = false;
     std::vector<iceberg::TableUpdate> updates;
+    std::vector<std::string> data_files;
+    std::vector<std::shared_ptr<iceberg::SnapshotProducer>> producers;
+
+    bool exists() const { return table || view; }
   };
 
   const catalog::CatalogSnapshot& Snapshot();
   Pending& PendingFor(const catalog::TableIdentifier& identifier);
   const Pending* FindPending(const catalog::TableIdentifier& identifier) const;
-  catalog::CommitRequest MakeRequest(bool as_replacements);
+  catalog::CommitRequest MakeRequest(bool onto_created);
+  void AddRenames(catalog::CommitRequest& request);
   catalog::TableChange TableChangeOf(const catalog::TableIdentifier& identifier, Pending& pending,
-                                     const std::optional<catalog::Entry>& base);
+                                     bool onto_created);
+  catalog::TableChange ViewChangeOf(const catalog::TableIdentifier& identifier, Pending& pending,
+                                    bool onto_created);
+  void CommitChanges();
+  static std::vector<std::string> FilesOf(const Pending& pending);
+  void RemoveFiles(const std::vector<std::string>& paths);
   void RemoveOwnFiles();
+  void NewVersion();
 
   duckdb::Catalog& catalog_;
   catalog::Catalog& store_;
+  uint64_t version_ = 0;
   std::optional<catalog::CatalogSnapshot> snapshot_;
   std::map<catalog::TableIdentifier, Pending> pending_;
-  std::vector<catalog::TableChange> renames_;
+  std::vector<Origin> dropped_;
+  std::vector<std::string> discarded_files_;  // of tables created and dropped again
   std::vector<catalog::NamespaceChange> namespace_changes_;
-  std::vector<std::string> data_files_;
-  std::vector<std::shared_ptr<iceberg::SnapshotProducer>> producers_;
   std::map<std::string, std::unique_ptr<SchemaEntry>> schema_entries_;
   std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/uuid.h"
 
 namespace eider::iceberg {
@@ -21,6 +22,18 @@ int32_t ResolveId(int32_t id, const std::optional<int32_t>& last_added, const ch
   if (id != kLastAdded) return id;
   if (!last_added) Refuse(fmt::format("cannot set the last added {}: none was added", what));
   return *last_added;
+}
+
+// Whether values of `from` can be read as `to`; nested types are compared field by field, by name.
+bool IsCompatible(const Type& from, const Type& to) {
+  if (!from.is_nested() && !to.is_nested()) return from == to || IsPromotable(from, to);
+  if (from.id != to.id) return false;
+  return std::all_of(from.fields.begin(), from.fields.end(), [&](const NestedField& field) {
+    auto successor = std::find_if(to.fields.begin(), to.fields.end(), [&](const auto& candidate) {
+      return EqualsIgnoreCase(candidate.name, field.name);
+    });
+    return successor == to.fields.end() || IsCompatible(*field.type, *successor->type);
+  });
 }
 
 }  // namespace
@@ -365,18 +378,28 @@ std::vector<TableUpdate> CreateTableUpdates(const Schema& schema, const Partitio
   return updates;
 }
 
+Schema ReplacementSchema(const TableMetadata& base, const Schema& schema) {
+  // A column whose type cannot become the new one is another column of the same name.
+  Schema kept = base.CurrentSchema();
+  std::erase_if(kept.fields, [&](const NestedField& field) {
+    const NestedField* successor = schema.FindColumn(field.name);
+    return successor == nullptr || !IsCompatible(*field.type, *successor->type);
+  });
+  int32_t last_column_id = base.last_column_id;
+  return AssignFieldIds(schema, &kept, &last_column_id);
+}
+
 std::vector<TableUpdate> ReplaceTableUpdates(const TableMetadata& base, const Schema& schema,
                                              const PartitionSpec& spec,
                                              std::map<std::string, std::string> properties) {
-  int32_t last_column_id = base.last_column_id;
   std::vector<TableUpdate> updates;
-  updates.emplace_back(AddSchema{AssignFieldIds(schema, &base.CurrentSchema(), &last_column_id)});
+  updates.emplace_back(AddSchema{schema});
   updates.emplace_back(SetCurrentSchema{});
   updates.emplace_back(AddPartitionSpec{spec});
   updates.emplace_back(SetDefaultSpec{});
   updates.emplace_back(AddSortOrder{});
   updates.emplace_back(SetDefaultSortOrder{});
-  updates.emplace_back(RemoveSnapshotRef{kMainBranch});
+  if (base.refs.count(kMainBranch) > 0) updates.emplace_back(RemoveSnapshotRef{kMainBranch});
   if (!properties.empty()) updates.emplace_back(SetProperties{std::move(properties)});
   return updates;
 }

@@ -60,8 +60,12 @@ std::vector<TableUpdate> CreateTableUpdates(const Schema& schema, const Partitio
                                             const std::string& location,
                                             std::map<std::string, std::string> properties);
 
-// The updates of CREATE OR REPLACE over `base`: the new schema keeps the ids of columns it shares
-// with the old, uuid and history stay, the main branch is emptied until a snapshot is added.
+// `schema` with the ids it gets when it replaces the current schema of `base`: columns keep their
+// ids by name where their types allow it, all others get ids the table has never used.
+Schema ReplacementSchema(const TableMetadata& base, const Schema& schema);
+
+// The updates of CREATE OR REPLACE over `base`: uuid and history stay, the main branch is emptied
+// until a snapshot is added. `schema` has its final ids, from ReplacementSchema.
 std::vector<TableUpdate> ReplaceTableUpdates(const TableMetadata& base, const Schema& schema,
                                              const PartitionSpec& spec,
                                              std::map<std::string, std::string> properties);

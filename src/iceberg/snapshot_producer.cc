@@ -75,6 +75,7 @@ std::optional<ManifestFile> SnapshotProducer::WriteAdded(const TableMetadata& ba
   if (added_.empty()) return std::nullopt;
   if (added_manifest_ && added_manifest_schema_ == base.current_schema_id &&
       added_manifest_->partition_spec_id == base.default_spec_id) {
+    std::erase(superseded_, added_manifest_->manifest_path);
     return added_manifest_;
   }
   std::vector<ManifestEntry> entries;
@@ -126,6 +127,7 @@ std::vector<ManifestFile> SnapshotProducer::DeletedManifests(const TableMetadata
 
 std::vector<TableUpdate> SnapshotProducer::Produce(const TableMetadata& base,
                                                    io::FileSystem& files) {
+  superseded_ = written_;
   const Snapshot* parent = base.CurrentSnapshot();
   Snapshot snapshot;
   do {

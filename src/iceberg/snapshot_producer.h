@@ -29,6 +29,9 @@ class SnapshotProducer {
 
   // Every metadata file written so far, to be removed when the commit has surely failed.
   const std::vector<std::string>& written_files() const { return written_; }
+  // Those of earlier calls that the latest one made useless, to be removed when the commit has
+  // landed.
+  const std::vector<std::string>& superseded_files() const { return superseded_; }
   const std::vector<DataFile>& added() const { return added_; }
 
  private:
@@ -41,6 +44,7 @@ class SnapshotProducer {
   std::optional<ManifestFile> added_manifest_;
   int32_t added_manifest_schema_ = -1;
   std::vector<std::string> written_;
+  std::vector<std::string> superseded_;
   int attempt_ = 0;
 };
 
