@@ -1,0 +1,41 @@
+{% materialization seed, default %}
+  {%- set full_refresh = should_full_refresh() -%}
+  {%- set existing = adapter.get_relation(
+      database=database, schema=schema, identifier=model['alias']) -%}
+  {%- set target_relation = this.incorporate(type='table') -%}
+  {%- set grants = config.get('grants') -%}
+  {%- set agate_table = load_agate_table() -%}
+  {%- do store_result('agate_table', response='OK', agate_table=agate_table) -%}
+
+  {%- do run_hooks(pre_hooks, inside_transaction=false) -%}
+  {%- do run_hooks(pre_hooks, inside_transaction=true) -%}
+
+  {%- if existing is not none and existing.is_view -%}
+    {%- do exceptions.raise_compiler_error(
+        "Cannot seed to '" ~ existing.render() ~ "', it is a view") -%}
+  {%- endif -%}
+  {%- set is_new = existing is none or not existing.is_table -%}
+  {%- if is_new -%}
+    {%- set prepare_sql = create_csv_table(model, agate_table) -%}
+  {%- else -%}
+    {%- set prepare_sql = reset_csv_table(model, full_refresh, existing, agate_table) -%}
+  {%- endif -%}
+  {%- set rows = agate_table.rows | length -%}
+  {%- set load_sql = load_csv_rows(model, agate_table) if rows else '' -%}
+
+  {%- set code = 'CREATE' if full_refresh else 'INSERT' -%}
+  {%- call noop_statement('main', code ~ ' ' ~ rows, code, rows) -%}
+    {{ get_csv_sql(prepare_sql, load_sql) }};
+  {%- endcall -%}
+
+  {%- do apply_grants(target_relation, grants,
+                      should_revoke=should_revoke(existing, full_refresh)) -%}
+  {%- do persist_docs(target_relation, model) -%}
+  {%- if is_new or full_refresh -%}
+    {%- do create_indexes(target_relation) -%}
+  {%- endif -%}
+  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
+  {%- do adapter.commit() -%}
+  {%- do run_hooks(post_hooks, inside_transaction=false) -%}
+  {% do return({'relations': [target_relation]}) %}
+{% endmaterialization %}

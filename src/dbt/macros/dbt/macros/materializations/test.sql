@@ -1,0 +1,32 @@
+{% materialization test, default %}
+  {%- set header = config.get('sql_header') if flags.REQUIRE_SQL_HEADER_IN_TEST_CONFIGS else none -%}
+  {%- set failing_rows = get_limit_subquery_sql(sql, config.get('limit')) -%}
+  {%- set relations = [] -%}
+
+  {%- if should_store_failures() -%}
+    {%- set kind = config.get('store_failures_as') or 'table' -%}
+    {%- if kind not in ['table', 'view'] -%}
+      {%- do exceptions.raise_compiler_error(
+          "'" ~ kind ~ "' is not a valid value for `store_failures_as`. "
+          ~ "Accepted values are: ['ephemeral', 'table', 'view']") -%}
+    {%- endif -%}
+    {%- set store = api.Relation.create(
+        database=database, schema=schema, identifier=model['alias'], type=kind) -%}
+    {%- do drop_relation_if_exists(load_cached_relation(store)) -%}
+    {%- call statement(auto_begin=true) -%}
+      {{ header or '' }}
+      {{ get_create_sql(store, failing_rows) }}
+    {%- endcall -%}
+    {%- do relations.append(store) -%}
+    {#- Counted from the store, not by running the test a second time. -#}
+    {%- set failing_rows = 'select * from ' ~ store -%}
+    {%- do adapter.commit() -%}
+  {%- endif -%}
+
+  {%- call statement('main', fetch_result=true) -%}
+    {{ header or '' }}
+    {{ get_test_sql(failing_rows, config.get('fail_calc'), config.get('warn_if'),
+                    config.get('error_if'), limit=none) }}
+  {%- endcall -%}
+  {% do return({'relations': relations}) %}
+{% endmaterialization %}
