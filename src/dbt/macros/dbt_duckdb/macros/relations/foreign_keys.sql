@@ -133,15 +133,14 @@
       from keys
       join reached on keys.parent = reached.name
     )
-    select name, list(distinct parent order by parent) as parents
+    select child, parent
     from (select name, max(distance) as distance from reached group by name) furthest
     join keys on keys.child = furthest.name
-    group by name, distance
-    order by distance desc, name
+    order by distance desc, child, parent
   {%- endcall -%}
   {%- set references = {} -%}
   {%- for row in load_result('get_foreign_key_dependents').table -%}
-    {%- do references.update({row[0]: row[1]}) -%}
+    {%- do references.setdefault(row[0], []).append(row[1]) -%}
   {%- endfor -%}
   {% do return(references) %}
 {% endmacro %}
