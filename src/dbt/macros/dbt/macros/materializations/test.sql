@@ -12,10 +12,17 @@
     {%- endif -%}
     {%- set store = api.Relation.create(
         database=database, schema=schema, identifier=model['alias'], type=kind) -%}
-    {%- do drop_relation_if_exists(load_cached_relation(store)) -%}
+    {%- if replaces_in_place(store) -%}
+      {%- do default__drop_other_kind(load_cached_relation(store), store) -%}
+      {%- set store_sql = get_replace_view_sql(store, failing_rows) if kind == 'view'
+          else get_replace_table_sql(store, failing_rows) -%}
+    {%- else -%}
+      {%- do drop_relation_if_exists(load_cached_relation(store)) -%}
+      {%- set store_sql = get_create_sql(store, failing_rows) -%}
+    {%- endif -%}
     {%- call statement(auto_begin=true) -%}
       {{ header or '' }}
-      {{ get_create_sql(store, failing_rows) }}
+      {{ store_sql }}
     {%- endcall -%}
     {%- do relations.append(store) -%}
     {#- Counted from the store, not by running the test a second time. -#}

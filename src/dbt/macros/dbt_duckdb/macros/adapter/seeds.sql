@@ -6,15 +6,19 @@
   {% do return(10000) %}
 {% endmacro %}
 
-{# DuckDB reads the file itself, unless `fast: false`. #}
+{# DuckDB reads the file itself: as it finds it, or with `fast: false` by dbt's rules of what is a
+   null and how values are written (adapter.seed_query). #}
 {% macro duckdb__load_csv_rows(model, agate_table) %}
-  {%- if not config.get('fast', true) -%}
-    {% do return(default__load_csv_rows(model, adapter.convert_datetimes_to_strs(agate_table))) %}
-  {%- endif -%}
-  {%- set copy -%}
+  {%- set load -%}
+    {%- if config.get('fast', true) -%}
     copy {{ this.render() }} from '{{ adapter.escape_sql_string(adapter.get_seed_file_path(model)) }}'
-    (format csv, header true, delimiter '{{ adapter.escape_sql_string(config.get('delimiter', ',')) }}')
+    (format csv, header true, delimiter '{{
+        adapter.escape_sql_string(config.get('delimiter', ',')) }}')
+    {%- else -%}
+    insert into {{ this.render() }}
+    {{ adapter.seed_query(model) }}
+    {%- endif -%}
   {%- endset -%}
-  {%- do adapter.add_query(copy, abridge_sql_log=true) -%}
-  {% do return(copy) %}
+  {%- do adapter.add_query(load, abridge_sql_log=true) -%}
+  {% do return(load) %}
 {% endmacro %}
