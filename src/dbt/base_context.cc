@@ -29,8 +29,11 @@ Value Function(const char* name, jinja::NativeFunction function) {
 
 class Var final : public jinja::Object {
  public:
-  Var(const Config& config, std::string package, std::string node_name)
-      : config_(config), package_(std::move(package)), node_name_(std::move(node_name)) {}
+  Var(const Config& config, std::string package, std::string node_name, MissingVar missing)
+      : config_(config),
+        package_(std::move(package)),
+        node_name_(std::move(node_name)),
+        missing_(missing) {}
 
   std::string TypeName() const override { return "Var"; }
   bool IsCallable() const override { return true; }
@@ -40,6 +43,7 @@ class Var final : public jinja::Object {
     std::string name = bound.String(0);
     if (const Json* value = config_.FindVar(package_, name)) return Value::FromJson(*value);
     if (bound.Has(1)) return bound[1];
+    if (missing_ == MissingVar::kNone) return Value();
     throw Error(ErrorCode::kNotFound, "Required var '" + name + "' not found in config")
         .WithHint("Vars supplied to " + node_name_ + " = " + config_.VarsFor(package_).dump(4));
   }
@@ -57,6 +61,7 @@ class Var final : public jinja::Object {
   const Config& config_;
   std::string package_;
   std::string node_name_;
+  MissingVar missing_;
 };
 
 [[noreturn]] void Raise(ErrorCode code, const Value& message) { throw Error(code, message.Str()); }
@@ -258,23 +263,24 @@ void AddConversions(Dict& out) {
           }));
 }
 
-Value MetadataEnvironment() {
+}  // namespace
+
+std::map<std::string, std::string> MetadataEnvironment() {
   constexpr std::string_view kPrefix = "DBT_ENV_CUSTOM_ENV_";
-  Dict out;
+  std::map<std::string, std::string> out;
   for (char** entry = environ; entry && *entry; ++entry) {
     std::string_view variable(*entry);
     size_t equals = variable.find('=');
     if (equals == variable.npos || !variable.starts_with(kPrefix)) continue;
-    out.Set(Value(variable.substr(kPrefix.size(), equals - kPrefix.size())),
-            Value(variable.substr(equals + 1)));
+    out.emplace(variable.substr(kPrefix.size(), equals - kPrefix.size()),
+                variable.substr(equals + 1));
   }
-  return Value(std::move(out));
+  return out;
 }
 
-}  // namespace
-
-Value MakeVar(const Config& config, std::string package, std::string node_name) {
-  return Value(std::make_shared<Var>(config, std::move(package), std::move(node_name)));
+Value MakeVar(const Config& config, std::string package, std::string node_name,
+              MissingVar missing) {
+  return Value(std::make_shared<Var>(config, std::move(package), std::move(node_name), missing));
 }
 
 Value MakeEnvVar(bool allow_secrets) {
@@ -312,7 +318,9 @@ std::shared_ptr<const Dict> MakeBaseContext(const Config& config, BaseContextHoo
   out->Set("flags", MakeFlags(config));
   out->Set("run_started_at", MakeDatetime(config.run_started_at));
   out->Set("modules", MakeModules());
-  out->Set("dbt_metadata_envs", MetadataEnvironment());
+  Dict metadata;
+  for (auto& [name, value] : MetadataEnvironment()) metadata.Set(name, Value(value));
+  out->Set("dbt_metadata_envs", Value(std::move(metadata)));
   out->Set("exceptions", MakeExceptions(hooks));
   out->Set("log", Function("log", [log = hooks.log](State&, const Arguments& arguments) {
              BoundArguments bound("log", arguments, {"msg", "info"}, 1);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -31,8 +32,10 @@ struct BaseContextHooks {
 std::shared_ptr<const jinja::Dict> MakeBaseContext(const Config& config, BaseContextHooks hooks);
 
 // `var` as `package` sees the variables: callable, with the method has_var. `node_name` is named in
-// the error of a missing one.
-jinja::Value MakeVar(const Config& config, std::string package, std::string node_name);
+// the error of a missing one; models are parsed with kNone, since running may never reach the call.
+enum class MissingVar : uint8_t { kError, kNone };
+jinja::Value MakeVar(const Config& config, std::string package, std::string node_name,
+                     MissingVar missing = MissingVar::kError);
 
 // env_var(name, default); secrets are refused unless `allow_secrets`.
 jinja::Value MakeEnvVar(bool allow_secrets);
@@ -43,6 +46,9 @@ jinja::Value MakeTargetValue(const Config& config);
 
 // modules.datetime, pytz, re, itertools, as far as projects use them.
 jinja::Value MakeModules();
+
+// Environment variables named DBT_ENV_CUSTOM_ENV_*, by the rest of their names.
+std::map<std::string, std::string> MetadataEnvironment();
 
 // A datetime.datetime at `micros` since the epoch, in UTC, as templates see it.
 jinja::Value MakeDatetime(int64_t micros);

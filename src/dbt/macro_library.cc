@@ -174,9 +174,8 @@ const MacroEntry* MacroLibrary::FindMaterialization(std::string_view name) const
   return nullptr;
 }
 
-const MacroEntry& MacroLibrary::Dispatch(std::string_view name,
-                                         const std::optional<std::string>& ns,
-                                         std::string_view package) const {
+std::vector<MacroLibrary::Candidate> MacroLibrary::DispatchCandidates(
+    std::string_view name, const std::optional<std::string>& ns) const {
   std::vector<std::optional<std::string>> places;
   if (ns) {
     for (auto& place : config_->DispatchSearchOrder(*ns)) places.emplace_back(std::move(place));
@@ -186,14 +185,32 @@ const MacroEntry& MacroLibrary::Dispatch(std::string_view name,
   if (config_->adapter) prefixes = config_->adapter->dispatch_prefixes();
   prefixes.push_back("default");
 
-  std::vector<std::string> attempts;
+  std::vector<Candidate> candidates;
   for (const auto& place : places) {
     for (const auto& prefix : prefixes) {
-      std::string candidate = prefix + "__" + std::string(name);
-      const auto* entry = place ? FindInPackage(candidate, *place) : Find(candidate, package);
-      if (entry) return *entry;
-      attempts.push_back("'" + (place ? *place + "." : "") + candidate + "'");
+      candidates.push_back({place, prefix + "__" + std::string(name)});
     }
+  }
+  return candidates;
+}
+
+const MacroEntry* MacroLibrary::FindDispatched(std::string_view name,
+                                               const std::optional<std::string>& ns,
+                                               std::string_view package) const {
+  for (const auto& [place, candidate] : DispatchCandidates(name, ns)) {
+    const auto* entry = place ? FindInPackage(candidate, *place) : Find(candidate, package);
+    if (entry) return entry;
+  }
+  return nullptr;
+}
+
+const MacroEntry& MacroLibrary::Dispatch(std::string_view name,
+                                         const std::optional<std::string>& ns,
+                                         std::string_view package) const {
+  if (const auto* entry = FindDispatched(name, ns, package)) return *entry;
+  std::vector<std::string> attempts;
+  for (const auto& [place, candidate] : DispatchCandidates(name, ns)) {
+    attempts.push_back("'" + (place ? *place + "." : "") + candidate + "'");
   }
   throw Error(ErrorCode::kNotFound, "In dispatch: No macro named '" + std::string(name) +
                                         "' found within namespace: '" + ns.value_or("None") + "'")

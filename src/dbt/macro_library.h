@@ -50,6 +50,10 @@ class MacroLibrary {
   const MacroEntry& Dispatch(std::string_view name, const std::optional<std::string>& ns,
                              std::string_view package) const;
 
+  // As Dispatch; null where none of the names is found.
+  const MacroEntry* FindDispatched(std::string_view name, const std::optional<std::string>& ns,
+                                   std::string_view package) const;
+
   // A name in a template of `package`: a macro, or a package as a namespace object.
   bool FindName(std::string_view name, std::string_view package, jinja::Value* value) const;
 
@@ -57,6 +61,13 @@ class MacroLibrary {
   const Config& config() const { return *config_; }
 
  private:
+  struct Candidate {
+    std::optional<std::string> package;  // nothing: wherever a plain name is looked for
+    std::string name;
+  };
+  std::vector<Candidate> DispatchCandidates(std::string_view name,
+                                            const std::optional<std::string>& ns) const;
+
   using ByName = std::map<std::string, MacroEntry, std::less<>>;
 
   std::shared_ptr<const Config> config_;

@@ -223,10 +223,10 @@ struct Node : Origin {
 };
 
 struct Quoting {
-  std::optional<bool> database;
-  std::optional<bool> schema;
-  std::optional<bool> identifier;
-  std::optional<bool> column;
+  std::optional<bool> database = {};
+  std::optional<bool> schema = {};
+  std::optional<bool> identifier = {};
+  std::optional<bool> column = {};
 };
 
 struct Source : Origin {
