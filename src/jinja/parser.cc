@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "jinja/lexer.h"
+#include "jinja/name_resolution.h"
 
 namespace eider::jinja {
 
@@ -38,6 +39,7 @@ class Parser {
           return statement->kind != StatementKind::kText &&
                  statement->kind != StatementKind::kMacro;
         });
+    ResolveNames(*root_, file_);
     return {std::move(root_), std::move(macros_)};
   }
 
@@ -304,7 +306,7 @@ class Parser {
     while (!IsOperator(")")) {
       if (!macro.parameters.empty()) ExpectOperator(",");
       const Token& name = ExpectName();
-      Parameter parameter{Intern(name.text), nullptr, ""};
+      Parameter parameter{Intern(name.text), nullptr, "", -1};
       if (SkipOperator("=")) {
         size_t begin = Current().begin;
         parameter.default_value = ParseExpression();
@@ -384,7 +386,7 @@ class Parser {
       }
       if (Contains(block.parameter_options, option)) {
         std::string text = SourceBetween(value_begin, PreviousEnd());
-        macro->parameters.push_back({Intern(option), std::move(expression), std::move(text)});
+        macro->parameters.push_back({Intern(option), std::move(expression), std::move(text), -1});
       }
       info.header.options.emplace_back(std::move(option), std::move(value));
     }
@@ -524,7 +526,7 @@ class Parser {
       }
       Name exported = Intern(name.text);
       Name local = SkipName("as") ? Intern(ExpectName().text) : exported;
-      statement->names.emplace_back(exported, local);
+      statement->names.push_back({exported, local, {}});
       if (at_context() || !IsOperator(",")) break;
     }
     statement->with_context = ParseWithContext(false);

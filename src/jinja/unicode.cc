@@ -166,6 +166,12 @@ bool IsDecimalDigit(char32_t c) {
          (c >= 0x966 && c <= 0x96F) || (c >= 0xFF10 && c <= 0xFF19);
 }
 
+bool IsNumeric(char32_t c) {
+  return IsDecimalDigit(c) || c == 0xB2 || c == 0xB3 || c == 0xB9 || (c >= 0xBC && c <= 0xBE) ||
+         (c >= 0x2070 && c <= 0x2089) || (c >= 0x2150 && c <= 0x2189) ||
+         (c >= 0x2460 && c <= 0x249B);
+}
+
 bool IsWhiteSpace(char32_t c) {
   return (c >= 9 && c <= 13) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
@@ -228,6 +234,43 @@ std::string TitleText(std::string_view text) {
     in_word = cased;
   }
   return out;
+}
+
+bool IsLowerText(std::string_view text) {
+  bool any = false;
+  for (char32_t c : DecodeUtf8(text)) {
+    if (IsUpperCase(c)) return false;
+    any |= IsLowerCase(c);
+  }
+  return any;
+}
+
+bool IsUpperText(std::string_view text) {
+  bool any = false;
+  for (char32_t c : DecodeUtf8(text)) {
+    if (IsLowerCase(c)) return false;
+    any |= IsUpperCase(c);
+  }
+  return any;
+}
+
+std::vector<std::string_view> SplitLines(std::string_view text, bool keep_ends) {
+  auto is_boundary = [](char32_t c) {
+    return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 ||
+           c == 0x2029;
+  };
+  std::vector<std::string_view> lines;
+  size_t begin = 0;
+  for (size_t i = 0, size; i < text.size(); i += size) {
+    char32_t c = DecodeOne(text, i, &size);
+    if (!is_boundary(c)) continue;
+    size_t end = i;
+    if (c == '\r' && i + 1 < text.size() && text[i + 1] == '\n') ++size;
+    lines.push_back(text.substr(begin, (keep_ends ? i + size : end) - begin));
+    begin = i + size;
+  }
+  if (begin < text.size()) lines.push_back(text.substr(begin));
+  return lines;
 }
 
 std::string_view StripLeft(std::string_view text, std::u32string_view characters) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eider::jinja {
 
@@ -26,6 +27,7 @@ bool IsUpperCase(char32_t c);
 bool IsLowerCase(char32_t c);
 bool IsLetter(char32_t c);
 bool IsDecimalDigit(char32_t c);
+bool IsNumeric(char32_t c);  // digits, fractions, circled numbers, ..
 bool IsWhiteSpace(char32_t c);
 bool IsPrintable(char32_t c);
 
@@ -33,6 +35,13 @@ std::string UpperText(std::string_view text);
 std::string LowerText(std::string_view text);
 std::string CapitalizeText(std::string_view text);  // first upper, the rest lower
 std::string TitleText(std::string_view text);       // as str.title(): every run of letters
+
+// str.islower, str.isupper: some letter has case, and none has the other one.
+bool IsLowerText(std::string_view text);
+bool IsUpperText(std::string_view text);
+
+// str.splitlines: at every line boundary of Unicode.
+std::vector<std::string_view> SplitLines(std::string_view text, bool keep_ends = false);
 
 // str.strip: `characters` empty means white space.
 std::string_view StripLeft(std::string_view text, std::u32string_view characters);
