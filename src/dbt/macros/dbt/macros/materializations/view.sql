@@ -26,7 +26,9 @@
   {%- do run_hooks(post_hooks, inside_transaction=true) -%}
   {%- do adapter.commit() -%}
 
-  {%- do drop_relation_if_exists(backup) -%}
+  {%- if existing is not none -%}
+    {%- do adapter.drop_relation(backup) -%}
+  {%- endif -%}
   {%- do run_hooks(post_hooks, inside_transaction=false) -%}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}

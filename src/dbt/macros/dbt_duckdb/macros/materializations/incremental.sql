@@ -10,8 +10,9 @@
   {%- set rebuild = should_full_refresh() or (existing is not none and existing.is_view) -%}
   {%- set is_new = existing is none -%}
   {%- set grants = config.get('grants') -%}
-  {%- set unnamed = rebuild and has_foreign_key_constraints(existing) -%}
-  {%- set swap = rebuild and not is_new and not unnamed -%}
+  {%- set keys = duckdb__key_types(existing) if rebuild else [] -%}
+  {%- set in_place = 'foreign_key' in keys -%}
+  {%- set swap = rebuild and not is_new and not in_place -%}
 
   {%- set partitioned_by = none -%}
   {%- set sorted_by = none -%}
@@ -27,7 +28,7 @@
 
   {%- set dropped = [] -%}
   {%- if is_new or rebuild -%}
-    {%- if unnamed and not is_new -%}
+    {%- if in_place and not is_new -%}
       {%- set dropped = drop_relation_for_rebuild(existing) -%}
     {%- endif -%}
     {%- set build_sql = create_table_as(
@@ -47,7 +48,7 @@
     {{ build_sql }}
   {%- endcall -%}
   {%- if swap -%}
-    {%- set dropped = duckdb__swap_table(existing, intermediate, target_relation, backup) -%}
+    {%- set dropped = duckdb__swap_table(existing, intermediate, target_relation, backup, keys) -%}
   {%- endif -%}
   {%- do restore_foreign_key_dependents(dropped) -%}
 

@@ -8,9 +8,9 @@
   {%- set backup = make_backup_relation(
       target_relation, 'table' if existing is none else existing.type) -%}
   {%- set grants = config.get('grants') -%}
+  {%- set keys = duckdb__key_types(existing) -%}
   {#- A table with foreign keys cannot be renamed (foreign_keys.sql). -#}
-  {%- set unnamed = has_foreign_key_constraints(existing) -%}
-  {%- set built = target_relation if unnamed else intermediate -%}
+  {%- set in_place = 'foreign_key' in keys -%}
 
   {%- do default__clear_name(intermediate) -%}
   {%- do default__clear_name(backup) -%}
@@ -20,15 +20,16 @@
   {%- set sorted_by = duckdb__get_sorted_by(target_relation, false) -%}
 
   {%- set dropped = [] -%}
-  {%- if unnamed and existing is not none -%}
+  {%- if in_place and existing is not none -%}
     {%- set dropped = drop_relation_for_rebuild(existing) -%}
   {%- endif -%}
   {%- call statement('main', language=model['language']) -%}
-    {{ create_table_as(false, built, compiled_code, model['language'],
-                       partitioned_by=partitioned_by, sorted_by=sorted_by) }}
+    {{ create_table_as(
+        false, target_relation if in_place else intermediate, compiled_code, model['language'],
+        partitioned_by=partitioned_by, sorted_by=sorted_by) }}
   {%- endcall -%}
-  {%- if not unnamed -%}
-    {%- set dropped = duckdb__swap_table(existing, intermediate, target_relation, backup) -%}
+  {%- if not in_place -%}
+    {%- set dropped = duckdb__swap_table(existing, intermediate, target_relation, backup, keys) -%}
   {%- endif -%}
   {%- do restore_foreign_key_dependents(dropped) -%}
   {%- do create_indexes(target_relation) -%}
@@ -39,18 +40,21 @@
   {%- do persist_docs(target_relation, model) -%}
   {%- do adapter.commit() -%}
 
-  {%- do drop_relation_if_exists(backup) -%}
+  {%- if existing is not none and not in_place -%}
+    {%- do adapter.drop_relation(backup) -%}
+  {%- endif -%}
   {%- do run_hooks(post_hooks, inside_transaction=false) -%}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}
 
-{# default__swap_in, after what would keep DuckDB from renaming the old table is out of the way.
-   Gives the tables that referred to it, for restore_foreign_key_dependents. #}
-{% macro duckdb__swap_table(existing, intermediate, target_relation, backup) %}
+{# default__swap_in, after what would keep DuckDB from renaming the old table, whose kinds of keys
+   are `keys`, is out of the way. Gives the tables that referred to it, for
+   restore_foreign_key_dependents. #}
+{% macro duckdb__swap_table(existing, intermediate, target_relation, backup, keys) %}
   {%- set dropped = [] -%}
   {%- if existing is not none and existing.is_table -%}
     {%- do drop_indexes_on_relation(existing) -%}
-    {%- if may_be_foreign_key_target(existing) -%}
+    {%- if 'primary_key' in keys or 'unique' in keys -%}
       {%- set dropped = drop_foreign_key_dependents(existing) -%}
     {%- endif -%}
   {%- endif -%}
