@@ -1,8 +1,8 @@
 # cmake -DROOT=<src/dbt/macros> -DOUTPUT=<file.cc> -P embed_macros.cmake
 #
-# Writes the macro files below ROOT (<package>/macros/**/*.sql) as one C++ source that defines
-# BuiltinMacroFiles() of builtin_macros.h.
-file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/*.sql)
+# Writes the files below ROOT (<package>/macros/**/*.sql, <package>/docs/*.md) as one C++ source
+# that defines BuiltinMacroFiles() of builtin_macros.h.
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/*.sql ${ROOT}/*.md)
 list(SORT files)
 
 set(entries "")

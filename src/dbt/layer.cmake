@@ -1,6 +1,6 @@
 # The macros every project has are files below macros/, compiled into the binary. Their own target
 # makes the file, so that this layer need not wait for the layers below to be built.
-file(GLOB_RECURSE macro_files CONFIGURE_DEPENDS ${folder}/macros/*.sql)
+file(GLOB_RECURSE macro_files CONFIGURE_DEPENDS ${folder}/macros/*.sql ${folder}/macros/*.md)
 set(embedded ${CMAKE_BINARY_DIR}/generated/dbt/builtin_macros.cc)
 add_custom_command(
   OUTPUT ${embedded}

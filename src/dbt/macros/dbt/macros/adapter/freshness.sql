@@ -25,7 +25,8 @@
     with source_query as (
       {{ loaded_at_query }}
     )
-    select (select * from source_query) as max_loaded_at, {{ current_timestamp() }} as snapshotted_at
+    select (select * from source_query) as max_loaded_at,
+      {{ current_timestamp() }} as snapshotted_at
   {%- endcall -%}
   {% do return(load_result('collect_freshness_custom_sql')) %}
 {% endmacro %}

@@ -1,13 +1,13 @@
 {# Dates out of text such as '20260101,20260131', for models built a partition at a time. #}
 
 {% macro convert_datetime(date_str, date_fmt) %}
-  {%- set message = "The provided partition date '" ~ date_str ~ "' does not match the expected format '"
-      ~ date_fmt ~ "'" -%}
+  {%- set message = "The provided partition date '" ~ date_str
+      ~ "' does not match the expected format '" ~ date_fmt ~ "'" -%}
   {% do return(try_or_compiler_error(
       message, modules.datetime.datetime.strptime, date_str.strip(), date_fmt)) %}
 {% endmacro %}
 
-{# Every day from the first to the last, as text in `out_fmt`, or as datetimes when that is empty. #}
+{# Every day from the first to the last: text in `out_fmt`, or datetimes when that is empty. #}
 {% macro dates_in_range(start_date_str, end_date_str=none, in_fmt='%Y%m%d', out_fmt='%Y%m%d') %}
   {%- set first = convert_datetime(start_date_str, in_fmt) -%}
   {%- set last = first if end_date_str is none else convert_datetime(end_date_str, in_fmt) -%}

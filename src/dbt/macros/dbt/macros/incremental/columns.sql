@@ -12,7 +12,7 @@
   {% do return(source_columns | rejectattr('name', 'in', known) | list) %}
 {% endmacro %}
 
-{# [{column_name, new_type}] for the columns of both whose type differs and cannot just be widened. #}
+{# [{column_name, new_type}] for the columns of both whose type differs by more than a width. #}
 {% macro diff_column_data_types(source_columns, target_columns) %}
   {% do return(adapter.dispatch('diff_column_data_types', 'dbt')(source_columns, target_columns)) %}
 {% endmacro %}

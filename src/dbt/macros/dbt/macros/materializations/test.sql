@@ -1,5 +1,8 @@
 {% materialization test, default %}
-  {%- set header = config.get('sql_header') if flags.REQUIRE_SQL_HEADER_IN_TEST_CONFIGS else none -%}
+  {%- set header = none -%}
+  {%- if flags.REQUIRE_SQL_HEADER_IN_TEST_CONFIGS -%}
+    {%- set header = config.get('sql_header') -%}
+  {%- endif -%}
   {%- set failing_rows = get_limit_subquery_sql(sql, config.get('limit')) -%}
   {%- set relations = [] -%}
 

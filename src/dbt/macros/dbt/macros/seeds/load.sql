@@ -1,4 +1,4 @@
-{# Seeds: a table with the inferred types, overridden by `column_types`, then its rows in batches. #}
+{# Seeds: a table with the inferred types, or those of `column_types`, then its rows in batches. #}
 
 {% macro create_csv_table(model, agate_table) -%}
   {{ adapter.dispatch('create_csv_table', 'dbt')(model, agate_table) }}

@@ -11,7 +11,8 @@
 {% macro duckdb__load_csv_rows(model, agate_table) %}
   {%- set load -%}
     {%- if config.get('fast', true) -%}
-    copy {{ this.render() }} from '{{ adapter.escape_sql_string(adapter.get_seed_file_path(model)) }}'
+    copy {{ this.render() }}
+    from '{{ adapter.escape_sql_string(adapter.get_seed_file_path(model)) }}'
     (format csv, header true, delimiter '{{
         adapter.escape_sql_string(config.get('delimiter', ',')) }}')
     {%- else -%}

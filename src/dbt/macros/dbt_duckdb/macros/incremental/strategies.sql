@@ -8,7 +8,8 @@
   {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
   {%- set filters = normalize_incremental_predicates(incremental_predicates) -%}
   {%- if unique_key -%}
-    {%- do duckdb__refuse_row_changes(target, "incremental_strategy 'delete+insert' with a unique_key") -%}
+    {%- do duckdb__refuse_row_changes(
+        target, "incremental_strategy 'delete+insert' with a unique_key") -%}
   {%- endif -%}
   {%- if unique_key is string and unique_key %}
   delete from {{ target }}

@@ -92,9 +92,9 @@
     {% do return(none) %}
   {%- endif -%}
   {%- if not adapter.is_ducklake(relation) -%}
-    {%- do adapter.warn_once(
-        both ~ (' is not applied to Iceberg tables yet; ignoring for ' if adapter.is_iceberg(relation)
-                else ' is only supported for DuckLake relations; ignoring for ') ~ relation) -%}
+    {%- set where = ' is not applied to Iceberg tables yet' if adapter.is_iceberg(relation)
+        else ' is only supported for DuckLake relations' -%}
+    {%- do adapter.warn_once(both ~ where ~ '; ignoring for ' ~ relation) -%}
     {% do return(none) %}
   {%- endif -%}
   {% do return(columns) %}

@@ -80,8 +80,8 @@
       {%- do problems.append(table ~ ' (model ' ~ node.name ~ ' is not selected in this run)') -%}
     {%- elif not (parents | select('in', node.depends_on.nodes) | list) -%}
       {%- do problems.append(
-          table ~ ' (model ' ~ node.name ~ ' does not ref() the table its foreign key points at, so '
-          ~ 'dbt may not rebuild it afterwards; use `to: ref(...)` in the constraint)') -%}
+          table ~ ' (model ' ~ node.name ~ ' does not ref() the table its foreign key points at, '
+          ~ 'so dbt may not rebuild it afterwards; use `to: ref(...)` in the constraint)') -%}
     {%- elif not duckdb__rebuilds(node) -%}
       {%- do problems.append(
           table ~ ' (model ' ~ node.name ~ ' is materialized as ' ~ node.config.materialized
@@ -90,8 +90,8 @@
   {%- endfor -%}
   {%- if problems -%}
     {%- do exceptions.raise_compiler_error(
-        'Cannot replace ' ~ relation ~ ': DuckDB does not let go of a table that foreign keys refer '
-        ~ 'to, and only tables that this run builds anew can be set aside. Problem tables: '
+        'Cannot replace ' ~ relation ~ ': DuckDB does not let go of a table that foreign keys '
+        ~ 'refer to, and only tables that this run builds anew can be set aside. Problem tables: '
         ~ problems | join('; ')) -%}
   {%- endif -%}
 
