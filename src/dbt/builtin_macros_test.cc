@@ -66,6 +66,12 @@ class BuiltinMacros {
     context.Set("api", Value(Dict{{"Column", Value(ColumnClass())}}));
     context.Set("modules", MakeModules());
     context.Set("execute", Value(true));
+    context.Set(
+        "try_or_compiler_error",
+        Value::Function("try_or_compiler_error", [](State& state, const Arguments& arguments) {
+          const auto& all = arguments.positional;
+          return state.Call(all[1], {{all.begin() + 2, all.end()}, {}});
+        }));
     context.Set("config", Value(config));
     context.Set("model", Value(Dict{{"unique_id", Value("model.shop.orders")}}));
     context.Set(
@@ -301,8 +307,8 @@ TEST(BuiltinMacrosTest, WritesSqlAsDuckDbHasIt) {
        "end else case when a <= b then 1 else 0 end end)"},
       {"{{ dbt.date_trunc('month', 'd') }}", "date_trunc('month', d)"},
       {"{{ dbt.last_day('d', 'month') }}",
-       "cast((((date_trunc('month', d) + cast(1 as bigint) * interval 1 month) + cast(-1 as bigint)"
-       " * interval 1 day)) as date)"},
+       "cast(((date_trunc('month', d) + cast(1 as bigint) * interval 1 month) + cast(-1 as bigint) "
+       "* interval 1 day) as date)"},
       {"{{ dbt.last_day('d', 'quarter') }}",
        "cast(((date_trunc('quarter', d) + cast(3 as bigint) * interval 1 month) + cast(-1 as "
        "bigint) * interval 1 day) as date)"},
