@@ -29,6 +29,7 @@ std::vector<MacroFile> CollectFiles(const ParseState& state,
   if (state.config->adapter) internal = state.config->adapter->internal_packages();
   for (const auto& builtin : BuiltinMacroFiles()) {
     if (std::find(internal.begin(), internal.end(), builtin.package) == internal.end()) continue;
+    if (!builtin.path.ends_with(".sql")) continue;
     MacroFile file;
     file.origin.package_name = builtin.package;
     file.origin.path = file.origin.original_file_path = builtin.path;
@@ -231,6 +232,20 @@ void PatchMacros(ParseState& state, const std::vector<PropertyFile>& files) {
       }
     }
   }
+}
+
+PackageFiles BuiltinDocs() {
+  PackageFiles files;
+  for (const auto& builtin : BuiltinMacroFiles()) {
+    if (!builtin.path.ends_with(".md")) continue;
+    SourceFile file;
+    file.package_name = builtin.package;
+    file.original_file_path = builtin.path;
+    file.path = builtin.path.substr(builtin.path.find('/') + 1);  // within docs/
+    file.text = builtin.text;
+    files.docs.push_back(std::move(file));
+  }
+  return files;
 }
 
 void ParseDocs(ParseState& state, const PackageFiles& files) {

@@ -17,6 +17,9 @@ void ParseMacros(ParseState& state, const std::vector<const PackageFiles*>& pack
 // Gives macros what property files say of them.
 void PatchMacros(ParseState& state, const std::vector<PropertyFile>& files);
 
+// The files of dbt itself that hold docs blocks.
+PackageFiles BuiltinDocs();
+
 // {% docs %} blocks of Markdown files.
 void ParseDocs(ParseState& state, const PackageFiles& files);
 

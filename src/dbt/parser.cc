@@ -295,6 +295,7 @@ std::shared_ptr<Manifest> ParseProject(const ParseOptions& options) {
   for (const auto& files : loaded) packages.push_back(&files);
 
   ParseMacros(state, packages);
+  ParseDocs(state, BuiltinDocs());
   for (const auto* files : packages) ParseDocs(state, *files);
   std::vector<Node> nodes = ParseNodeFiles(state, packages);
 
