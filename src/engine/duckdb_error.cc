@@ -12,6 +12,9 @@ constexpr char kCodeKey[] = "eider_code";
 constexpr char kMessageKey[] = "eider_message";
 constexpr char kHintKey[] = "eider_hint";
 
+// ASCII's unit separator: before, between and after the parts of an error within a text.
+constexpr char kSeparator = '\x1f';
+
 duckdb::ExceptionType TypeFor(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
@@ -55,6 +58,12 @@ ErrorCode CodeFor(const duckdb::ErrorData& error) {
   }
 }
 
+Error Restore(const std::string& code, const std::string& message, const std::string& hint) {
+  Error error(static_cast<ErrorCode>(std::stoi(code)), message);
+  if (!hint.empty()) error.WithHint(hint);
+  return error;
+}
+
 }  // namespace
 
 duckdb::Exception ToDuckDB(const Error& error) {
@@ -65,15 +74,23 @@ duckdb::Exception ToDuckDB(const Error& error) {
   return duckdb::Exception(extra, TypeFor(error.code()), error.what());
 }
 
+duckdb::ErrorData ToCommitError(const Error& error) {
+  std::string code = std::to_string(static_cast<int>(error.code()));
+  std::string text = kSeparator +
+                     Join({code, error.message(), error.hint()}, std::string(1, kSeparator)) +
+                     kSeparator;
+  return duckdb::ErrorData(TypeFor(error.code()), text);
+}
+
 Error FromDuckDB(const duckdb::ErrorData& error) {
   const auto& extra = error.ExtraInfo();
   auto code = extra.find(kCodeKey);
   if (code != extra.end()) {
-    Error original(static_cast<ErrorCode>(std::stoi(code->second)), extra.at(kMessageKey));
-    if (!extra.at(kHintKey).empty()) original.WithHint(extra.at(kHintKey));
-    return original;
+    return Restore(code->second, extra.at(kMessageKey), extra.at(kHintKey));
   }
   std::string message = error.Message();
+  std::vector<std::string> parts = Split(message, kSeparator);
+  if (parts.size() == 5) return Restore(parts[1], parts[2], parts[3]);
   // DuckDB adds a stack trace to errors it thinks are its own bugs; it is of no use to a user.
   size_t trace = message.find("\nStack Trace:");
   if (trace != std::string::npos) message.resize(trace);

@@ -97,10 +97,11 @@ void SchemaEntry::Scan(duckdb::ClientContext& context, duckdb::CatalogType type,
   if (type != duckdb::CatalogType::TABLE_ENTRY && type != duckdb::CatalogType::VIEW_ENTRY) return;
   AtBorder([&] {
     WarehouseTransaction& transaction = WarehouseTransaction::Get(context, catalog);
-    bool views = type == duckdb::CatalogType::VIEW_ENTRY;
+    // Asked for tables, DuckDB's own schemas list views as well, and callers count on it.
+    bool tables_too = type == duckdb::CatalogType::TABLE_ENTRY;
     std::vector<std::string> wanted;
     for (const auto& [entry_name, kind] : transaction.Names(name)) {
-      if ((kind == catalog::EntityKind::kView) == views) wanted.push_back(entry_name);
+      if (tables_too || kind == catalog::EntityKind::kView) wanted.push_back(entry_name);
     }
     transaction.Prefetch(name, wanted);
     for (const std::string& entry_name : wanted) {

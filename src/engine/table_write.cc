@@ -9,12 +9,17 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "duckdb/execution/operator/projection/physical_projection.hpp"
+#include "duckdb/function/function_binder.hpp"
+#include "duckdb/planner/expression/bound_case_expression.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
+#include "duckdb/planner/expression/bound_operator_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/operator/logical_create_table.hpp"
 #include "duckdb/planner/operator/logical_insert.hpp"
 #include "engine/data_file_metrics.h"
 #include "engine/data_file_writer.h"
+#include "engine/duckdb_error.h"
 #include "engine/table_definition.h"
 #include "engine/table_entry.h"
 #include "engine/type_mapping.h"
@@ -154,20 +159,53 @@ void CheckWritable(const NestedField& field, const std::string& table) {
                           field.name, table, field.type->ToString()));
 }
 
-// A projection that gives every column the type it is stored as.
+using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
+
+// The column, failing the statement where it is NULL.
+ExpressionPtr FailOnNull(duckdb::ClientContext& context, ExpressionPtr column,
+                         const std::string& message) {
+  duckdb::LogicalType type = column->return_type;
+  duckdb::vector<ExpressionPtr> arguments;
+  arguments.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(message)));
+  duckdb::ErrorData binding;
+  ExpressionPtr fail = duckdb::FunctionBinder(context).BindScalarFunction(
+      DEFAULT_SCHEMA, "error", std::move(arguments), binding);
+  if (!fail) throw FromDuckDB(binding);
+  auto is_null = duckdb::make_uniq<duckdb::BoundOperatorExpression>(
+      duckdb::ExpressionType::OPERATOR_IS_NULL, duckdb::LogicalType::BOOLEAN);
+  is_null->children.push_back(column->Copy());
+  return duckdb::make_uniq<duckdb::BoundCaseExpression>(
+      std::move(is_null),
+      duckdb::BoundCastExpression::AddCastToType(context, std::move(fail), type),
+      std::move(column));
+}
+
+std::string NotNullFailure(const std::string& table, const std::string& column) {
+  return fmt::format("NOT NULL constraint failed: {}.{}", table, column);
+}
+
+// A projection that gives every column the type it is stored as. NULLs in required nested columns
+// fail it; those of others the Parquet writer counts (CheckRequired).
 duckdb::PhysicalOperator& CastToStored(duckdb::ClientContext& context,
                                        duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::PhysicalOperator& input,
-                                       const std::vector<duckdb::LogicalType>& stored) {
-  if (std::equal(stored.begin(), stored.end(), input.types.begin(), input.types.end())) {
-    return input;
-  }
-  duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> columns;
+                                       const iceberg::Schema& schema,
+                                       const std::vector<duckdb::LogicalType>& stored,
+                                       const std::string& table) {
+  duckdb::vector<ExpressionPtr> columns;
+  bool changes = false;
   for (size_t i = 0; i < stored.size(); ++i) {
-    auto column = duckdb::make_uniq<duckdb::BoundReferenceExpression>(input.types[i], i);
-    columns.push_back(
-        duckdb::BoundCastExpression::AddCastToType(context, std::move(column), stored[i]));
+    ExpressionPtr column = duckdb::make_uniq<duckdb::BoundReferenceExpression>(input.types[i], i);
+    changes = changes || stored[i] != input.types[i];
+    column = duckdb::BoundCastExpression::AddCastToType(context, std::move(column), stored[i]);
+    const NestedField& field = schema.fields[i];
+    if (field.required && field.type->is_nested()) {
+      column = FailOnNull(context, std::move(column), NotNullFailure(table, field.name));
+      changes = true;
+    }
+    columns.push_back(std::move(column));
   }
+  if (!changes) return input;
   duckdb::vector<duckdb::LogicalType> types(stored.begin(), stored.end());
   auto& projection = planner.Make<duckdb::PhysicalProjection>(std::move(types), std::move(columns),
                                                               input.estimated_cardinality);
@@ -217,8 +255,7 @@ void CheckRequired(const iceberg::Schema& schema, const std::vector<iceberg::Dat
     for (const iceberg::DataFile& file : files) {
       auto nulls = file.null_value_counts.find(field.id);
       if (nulls == file.null_value_counts.end() || nulls->second == 0) continue;
-      throw Error(ErrorCode::kInvalidArgument,
-                  fmt::format("NOT NULL constraint failed: {}.{}", table, field.name));
+      throw Error(ErrorCode::kInvalidArgument, NotNullFailure(table, field.name));
     }
   }
 }
@@ -238,9 +275,11 @@ std::vector<iceberg::DataFile> Describe(const std::vector<WrittenFile>& written,
 
 duckdb::PhysicalOperator& PlanWrite(duckdb::ClientContext& context,
                                     duckdb::PhysicalPlanGenerator& planner,
-                                    duckdb::PhysicalOperator& input, DataFileOptions options,
+                                    duckdb::PhysicalOperator& input, const iceberg::Schema& schema,
+                                    DataFileOptions options, const std::string& table,
                                     FilesWritten done) {
-  duckdb::PhysicalOperator& stored = CastToStored(context, planner, input, options.column_types);
+  duckdb::PhysicalOperator& stored =
+      CastToStored(context, planner, input, schema, options.column_types, table);
   return PlanDataFiles(context, planner, stored, std::move(options), std::move(done));
 }
 
@@ -297,7 +336,8 @@ duckdb::PhysicalOperator& PlanTableReplacement(duckdb::ClientContext& context,
                           storage);
     });
   };
-  return PlanWrite(context, planner, plan, std::move(options), std::move(done));
+  return PlanWrite(context, planner, plan, replacement->definition.schema, std::move(options),
+                   table, std::move(done));
 }
 
 duckdb::PhysicalOperator& PlanTableAppend(duckdb::ClientContext& context,
@@ -353,7 +393,7 @@ duckdb::PhysicalOperator& PlanTableAppend(duckdb::ClientContext& context,
       return producer->Produce(*current, storage);
     });
   };
-  return PlanWrite(context, planner, *input, std::move(options), std::move(done));
+  return PlanWrite(context, planner, *input, *schema, std::move(options), table, std::move(done));
 }
 
 }  // namespace eider::engine

@@ -180,7 +180,7 @@ duckdb::ErrorData WarehouseTransactionManager::CommitTransaction(duckdb::ClientC
   try {
     transaction.Cast<WarehouseTransaction>().Commit();
   } catch (const Error& error) {
-    outcome = duckdb::ErrorData(ToDuckDB(error));
+    outcome = ToCommitError(error);
   }
   std::lock_guard<std::mutex> lock(mutex_);
   transactions_.erase(transaction);
