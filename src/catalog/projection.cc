@@ -88,8 +88,8 @@ bool ShowsEntry(io::FileSystem& files, const std::string& warehouse,
 
 void ProjectDrop(io::FileSystem& files, const TableIdentifier& identifier,
                  const std::string& metadata_folder) {
-  // Its files may have been removed already.
-  if (!files.Exists(metadata_folder)) return;
+  // Where nothing is left of it, nothing has to be told.
+  if (files.List(metadata_folder).empty()) return;
   Json json = {
       {"type", "dropped"}, {"namespace", identifier.name_space}, {"name", identifier.name}};
   files.Replace(metadata_folder + kEntry, json.dump());

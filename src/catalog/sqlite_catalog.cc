@@ -130,7 +130,7 @@ class SqliteCatalog : public Catalog {
 
   std::string NewLocation(const TableIdentifier& identifier) override {
     std::string location = SpelledLocation(warehouse_, identifier);
-    if (files_.List(location).empty()) return location;
+    if (!HoldsFiles(location)) return location;
     return location + "-" + NewUuid().substr(0, 8);
   }
 
@@ -194,6 +194,14 @@ class SqliteCatalog : public Catalog {
             .WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
       }
     }
+  }
+
+  // What a commit that failed leaves of a new table's folder is taken again.
+  bool HoldsFiles(const std::string& location) {
+    for (const io::FileInfo& entry : files_.List(location)) {
+      if (!entry.is_directory || !files_.List(entry.path).empty()) return true;
+    }
+    return false;
   }
 
   static Entry MakeEntry(const std::optional<std::string>& location,

@@ -1,107 +1,18 @@
 #include "catalog/sqlite_catalog.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <thread>
 
-#include "base/error.h"
-#include "catalog/metadata_files.h"
-#include "catalog/sqlite.h"
-#include "iceberg/metadata_builder.h"
+#include "catalog/warehouse_testing.h"
 
 namespace eider::catalog {
 namespace {
 
-ErrorCode CodeOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::kInternal;
-}
-
-iceberg::Schema OneColumn(const std::string& name = "id") {
-  iceberg::NestedField field;
-  field.name = name;
-  field.type = iceberg::Type::Primitive(iceberg::TypeId::kLong);
-  iceberg::Schema schema;
-  schema.fields = {field};
-  return schema;
-}
-
-CommitRequest CreateSchema(const std::string& name) {
-  CommitRequest request;
-  request.namespaces = {{NamespaceChange::Kind::kCreate, {name}, {}}};
-  return request;
-}
-
-TableChange CreateChange(Catalog& catalog, const TableIdentifier& identifier) {
-  TableChange change;
-  change.kind = TableChange::Kind::kCreate;
-  change.identifier = identifier;
-  change.requirements = {iceberg::TableRequirement::Create()};
-  change.updates =
-      iceberg::CreateTableUpdates(OneColumn(), {}, catalog.NewLocation(identifier), {});
-  return change;
-}
-
-TableChange PropertyChange(const TableIdentifier& identifier, const std::string& key,
-                           const std::string& value) {
-  TableChange change;
-  change.identifier = identifier;
-  change.updates = {iceberg::SetProperties{{{key, value}}}};
-  return change;
-}
-
-TableChange DropChange(const TableIdentifier& identifier) {
-  TableChange change;
-  change.kind = TableChange::Kind::kDrop;
-  change.identifier = identifier;
-  return change;
-}
-
-CommitRequest Tables(std::vector<TableChange> changes) {
-  CommitRequest request;
-  request.tables = std::move(changes);
-  return request;
-}
-
-class SqliteCatalogTest : public testing::Test {
- protected:
-  void SetUp() override {
-    char name[] = "/tmp/eider_catalog_XXXXXX";
-    root_ = ::mkdtemp(name);
-  }
-  void TearDown() override { files_.RemoveTree(root_); }
-
-  std::shared_ptr<Catalog> Open(SqliteCatalogOptions options = {}) {
-    return OpenSqliteCatalog(root_ + "/w", options);
-  }
-  std::string Property(Catalog& catalog, const TableIdentifier& identifier,
-                       const std::string& key) {
-    return catalog.LoadTable(catalog.Find(identifier)->metadata_location)->Property(key, "");
-  }
-  // What a reader of the plain folder sees.
-  std::string ProjectedProperty(const std::string& folder, const std::string& key) {
-    std::string metadata = root_ + "/w/" + folder + "/metadata/";
-    std::string version = files_.Read(metadata + "version-hint.text");
-    std::string file = metadata + "v" + version + ".metadata.json";
-    return iceberg::ParseTableMetadata(files_.Read(file), file).Property(key, "");
-  }
-  std::vector<SqliteDatabase::Row> Rows(const std::string& sql) {
-    return SqliteDatabase(root_ + "/w/catalog.db").Query(sql);
-  }
-
-  io::FileSystem& files_ = io::LocalFileSystem();
-  std::string root_;
-  const TableIdentifier t_{{"s"}, "t"};
-  const TableIdentifier u_{{"s"}, "u"};
-};
+using SqliteCatalogTest = WarehouseTest;
 
 TEST_F(SqliteCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
   auto catalog = Open();
@@ -282,9 +193,7 @@ TEST_F(SqliteCatalogTest, RenameKeepsFilesAndProjection) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
-  TableChange rename = DropChange(t_);
-  rename.kind = TableChange::Kind::kRename;
-  rename.new_identifier = u_;
+  TableChange rename = RenameChange(t_, u_);
   catalog->Commit(Tables({rename}));
   EXPECT_FALSE(catalog->Find(t_));
   catalog->Commit(Tables({PropertyChange(u_, "k", "v")}));
@@ -298,16 +207,7 @@ TEST_F(SqliteCatalogTest, RenameKeepsFilesAndProjection) {
 TEST_F(SqliteCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
-  iceberg::ViewVersion version;
-  version.schema_id = iceberg::kLastAdded;
-  version.representations = {{"SELECT 1 AS id", "duckdb"}};
-  TableChange create;
-  create.kind = TableChange::Kind::kCreate;
-  create.entity = EntityKind::kView;
-  create.identifier = t_;
-  create.updates = {iceberg::SetLocation{catalog->NewLocation(t_)}, iceberg::AddSchema{OneColumn()},
-                    iceberg::AddViewVersion{version}, iceberg::SetCurrentViewVersion{}};
-  catalog->Commit(Tables({create}));
+  catalog->Commit(Tables({ViewChange(*catalog, t_, "SELECT 1 AS id")}));
   Entry entry = *catalog->Find(t_);
   EXPECT_EQ(entry.kind, EntityKind::kView);
   EXPECT_EQ(Rows("SELECT iceberg_type FROM iceberg_tables").at(0).at(0), "VIEW");
@@ -315,8 +215,7 @@ TEST_F(SqliteCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
   // A view is no table.
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({PropertyChange(t_, "k", "v")})); }),
             ErrorCode::kConflict);
-  TableChange drop = DropChange(t_);
-  drop.entity = EntityKind::kView;
+  TableChange drop = DropChange(t_, EntityKind::kView);
   // A table may take the view's place in one step.
   catalog->Commit(Tables({drop, CreateChange(*catalog, t_)}));
   EXPECT_EQ(catalog->Find(t_)->kind, EntityKind::kTable);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/lru_cache.h"
 #include "base/uuid.h"
 #include "iceberg/inflate.h"
 
@@ -347,6 +348,23 @@ void Decoder::Skip(const Schema& schema) {
   }
 }
 
+namespace {
+
+// Nearly all files share a few schemas, and reading one costs more than a small file's records.
+std::shared_ptr<const Schema> ParsedSchema(const std::string& text, const Decoder& decoder,
+                                           const std::string& file) {
+  constexpr size_t kCachedBytes = 4 << 20;
+  static LruCache<Schema> cache(kCachedBytes);
+  if (auto cached = cache.Get(text)) return cached;
+  Json parsed = Json::parse(text, nullptr, false);
+  if (parsed.is_discarded()) decoder.Corrupt("its schema is not valid JSON");
+  std::shared_ptr<const Schema> schema = SchemaParser(file).Parse(parsed);
+  cache.Put(text, schema, text.size());
+  return schema;
+}
+
+}  // namespace
+
 Container ReadContainer(std::string_view data, const std::string& file) {
   Decoder decoder(data, file);
   if (data.substr(0, kMagic.size()) != kMagic) decoder.Corrupt("it is not an Avro file");
@@ -356,9 +374,7 @@ Container ReadContainer(std::string_view data, const std::string& file) {
   std::string sync(decoder.Fixed(kSyncSize));
   auto schema = container.metadata.find("avro.schema");
   if (schema == container.metadata.end()) decoder.Corrupt("it has no schema");
-  Json parsed = Json::parse(schema->second, nullptr, false);
-  if (parsed.is_discarded()) decoder.Corrupt("its schema is not valid JSON");
-  container.schema = SchemaParser(file).Parse(parsed);
+  container.schema = ParsedSchema(schema->second, decoder, file);
   auto codec = container.metadata.find("avro.codec");
   std::string codec_name = codec == container.metadata.end() ? "null" : codec->second;
   while (!decoder.done()) {
