@@ -95,7 +95,7 @@ void AddHooks(const ParseState& state, const Project& project, std::vector<Node>
       Node node = MakeNode(state, NodeType::kOperation, project, origin, name);
       node.original_file_path = "./dbt_project.yml";
       node.raw_code = hooks[i];
-      node.checksum = {"sha256", ""};
+      node.checksum = project.checksum;
       node.index = static_cast<int>(i);
       node.tags = {kind};
       ReadTemplate(state, node, node.raw_code);

@@ -10,7 +10,7 @@
 #include "base/uuid.h"
 #include "dbt/base_context.h"
 #include "dbt/exposure_parser.h"
-#include "dbt/generic_test.h"
+#include "dbt/generic_test_parser.h"
 #include "dbt/macro_parser.h"
 #include "dbt/node_parser.h"
 #include "dbt/node_patch.h"

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "dbt/base_context.h"
@@ -24,7 +25,9 @@ class ProjectFile {
       throw Error(ErrorCode::kNotFound, "No dbt_project.yml found at expected path " + path_)
           .WithHint("Run this in a dbt project, or name its folder with --project-dir.");
     }
-    document_ = ParseYaml(io::LocalFileSystem().Read(path_), path_);
+    std::string text = io::LocalFileSystem().Read(path_);
+    checksum_ = {"sha256", Sha256Hex(Trim(text))};
+    document_ = ParseYaml(text, path_);
     if (!document_.IsMapping()) {
       throw Error(ErrorCode::kInvalidArgument, "dbt_project.yml does not parse to a dictionary")
           .At(path_);
@@ -33,6 +36,7 @@ class ProjectFile {
 
   const std::string& path() const { return path_; }
   const YamlNode& document() const { return document_; }
+  const FileChecksum& checksum() const { return checksum_; }
 
   [[noreturn]] void Fail(const std::string& key, const std::string& problem) const {
     const YamlNode* node = document_.Find(key);
@@ -42,6 +46,7 @@ class ProjectFile {
  private:
   std::string path_;
   YamlNode document_;
+  FileChecksum checksum_;
 };
 
 std::string ReadName(const ProjectFile& file) {
@@ -158,6 +163,7 @@ Project LoadProject(const fs::path& root, const Json& cli_vars, const Json& targ
   Project project;
   project.root = fs::absolute(root).lexically_normal();
   project.name = ReadName(file);
+  project.checksum = file.checksum();
 
   Json raw = file.document().ToJson();
   if (raw.contains("tests") && !raw.contains("data_tests")) {

@@ -22,6 +22,7 @@ struct Project {
   std::string version;
   std::string profile;
   std::filesystem::path root;  // absolute
+  FileChecksum checksum;       // of dbt_project.yml
 
   // Relative to `root`.
   std::vector<std::string> model_paths, seed_paths, test_paths, analysis_paths, macro_paths,

@@ -105,16 +105,16 @@ class Finder {
 void Read(SourceFile& file) {
   std::string content = io::LocalFileSystem().Read(file.absolute_path());
   std::string_view text = content;
+  file.checksum = {"sha256", Sha256Hex(Trim(text))};
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   size_t begin = text.find_first_not_of(" \t\r\n\f\v");
   begin = begin == text.npos ? text.size() : begin;
   file.first_line = 1 + static_cast<int>(std::count(text.begin(), text.begin() + begin, '\n'));
   file.text = Trim(text);
-  // As Python reads text files: every line end becomes "\n".
+  // Templates and YAML count lines by "\n".
   if (file.text.find('\r') != file.text.npos) {
     file.text = ReplaceAll(ReplaceAll(file.text, "\r\n", "\n"), "\r", "\n");
   }
-  file.checksum = {"sha256", Sha256Hex(file.text)};
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "dbt/generic_test.h"
+#include "dbt/generic_test_parser.h"
 #include "dbt/parse_state.h"
 #include "dbt/property_file.h"
 

@@ -1,4 +1,4 @@
-#include "dbt/generic_test.h"
+#include "dbt/generic_test_parser.h"
 
 #include <algorithm>
 #include <array>
