@@ -27,6 +27,8 @@ class ColumnValue final : public jinja::Object {
   bool is_float() const;
   bool is_integer() const;
   bool is_numeric() const;
+  // A struct as one column a field, "a.b"; any other column as itself.
+  jinja::ValueList Flatten() const;
 
   std::string TypeName() const override { return "DuckDBColumn"; }
   std::string Repr() const override;

@@ -10,8 +10,6 @@
 
 namespace eider::dbt {
 
-class Adapter;
-
 enum class RelationType { kTable, kView, kCte, kExternal, kEphemeral };
 
 // "table", "view", "cte", "external", "ephemeral".
@@ -31,11 +29,13 @@ struct Relation {
   std::optional<std::string> external_location;
   // Rendered as a subquery of no rows (--empty) or of a bounded number.
   std::optional<int64_t> limit;
-  // Rendered instead of the name: an ephemeral model's CTE.
-  std::optional<std::string> cte_name;
+  // Written after the name: "tables" in "db".INFORMATION_SCHEMA.tables.
+  std::optional<std::string> information_schema_view;
 
   // The name as SQL, as the parts are included and quoted.
   std::string Render() const;
+  // What `{{ relation }}` prints: Render(), or a subquery of it where `limit` is set.
+  std::string RenderLimited() const;
   // Without regard to case and quoting: what the cache compares by.
   std::string Key() const;
   // All three parts, where `other` gives them, are equal without regard to case.
@@ -46,9 +46,12 @@ struct Relation {
   bool is_view() const { return type == RelationType::kView; }
 };
 
-// Relation of a node or source with the quoting it is configured with.
+// `quoting` is the project's (Config::quoting); what the node's own config says goes before it.
 Relation RelationOf(const Node& node, const Quoting& quoting);
-Relation RelationOf(const Source& source, const Quoting& quoting);
+// As in dbt, the project's quoting does not count for sources.
+Relation RelationOf(const Source& source);
+// `ref` of an ephemeral model: the name of its CTE.
+Relation EphemeralRelation(const Node& node);
 
 // A Relation in templates: database, schema, identifier, name, table, type, is_table, is_view,
 // is_cte, is_external, render(), include(), quote(), replace_path(), incorporate(),
@@ -63,7 +66,12 @@ class RelationValue final : public jinja::Object {
 
   std::string TypeName() const override { return "DuckDBRelation"; }
   std::string Repr() const override;
-  std::string Str() const override { return relation_.Render(); }
+  std::string Str() const override { return relation_.RenderLimited(); }
+  // Packages tell relations from names by asking whether they are mappings.
+  bool IsMapping() const override { return true; }
+  bool IsIterable() const override { return true; }
+  jinja::ValueList Iterate() override;
+  std::optional<Json> ToJson() const override;
   bool Equals(const jinja::Value& other) const override;
   size_t Hash() const override;
   std::optional<jinja::Value> GetAttribute(jinja::State& state, std::string_view name) override;
@@ -76,6 +84,9 @@ class RelationValue final : public jinja::Object {
 // `api.Relation`, `adapter.Relation`: the class, with create(database=, schema=, identifier=,
 // type=) and its constants Table, View, CTE, External.
 jinja::Value RelationClass(const Quoting& quoting);
+
+// Quotes `identifier` as dbt does: between double quotes.
+std::string QuotedIdentifier(std::string_view identifier);
 
 // The relation a template passed; throws kInvalidArgument naming `function` for anything else.
 const Relation& RequireRelation(const jinja::Value& value, std::string_view function);

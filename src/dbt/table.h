@@ -27,14 +27,21 @@ class Table final : public jinja::Object {
   const std::vector<jinja::ValueList>& rows() const { return rows_; }
   // Position of a column, or -1.
   int FindColumn(std::string_view name) const;
-  // The first `max_rows` rows as agate's print_table draws them, each text cut at `max_width`.
+  // The first `max_rows` rows as agate's print_table draws them, each text cut at `max_width`
+  // characters.
   std::string Print(size_t max_rows = 20, size_t max_columns = 6, size_t max_width = 20) const;
+  // The rows as a JSON array of objects, as agate's to_json writes them.
+  Json ToRowObjects() const;
 
   std::string TypeName() const override { return "Table"; }
   std::string Str() const override { return Print(); }
-  bool IsIterable() const override { return false; }
+  bool Truthy() const override { return !rows_.empty(); }
+  bool IsSequence() const override { return true; }
+  bool IsIterable() const override { return true; }
+  jinja::ValueList Iterate() override;  // the rows
   std::optional<int64_t> Length() const override { return static_cast<int64_t>(rows_.size()); }
   std::optional<jinja::Value> GetAttribute(jinja::State& state, std::string_view name) override;
+  std::optional<jinja::Value> GetItem(jinja::State& state, const jinja::Value& key) override;
 
  private:
   std::vector<std::string> column_names_;
