@@ -9,7 +9,7 @@
 //                warehouse that is attached beside the file (see iceberg_placement.h).
 #pragma once
 
-#include <functional>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +27,9 @@
 #include "engine/session.h"
 
 namespace eider::dbt {
+
+struct DuckDbProfile;
+class MacroLibrary;
 
 class Adapter {
  public:
@@ -59,9 +62,11 @@ class Adapter {
   };
   Lease Acquire(const std::string& name);
 
-  // Interrupts the statement of every connection in use, and of those acquired from now on.
-  void CancelAll();
-  bool cancelled() const;
+  // Interrupts the statement of every connection in use; none begins any more until Resume.
+  // Returns the names of the connections that were in use.
+  std::vector<std::string> CancelAll();
+  void Resume() { cancelled_.store(false, std::memory_order_release); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
   // True for a catalog that holds Iceberg tables: one statement replaces a table, there are no
   // indexes, and views and tables cannot be renamed across schemas.
@@ -74,7 +79,21 @@ class Adapter {
   void CacheSchemas(Connection& connection,
                     const std::set<std::pair<std::string, std::string>>& schemas);
   // CREATE SCHEMA IF NOT EXISTS, unless the cache knows it exists.
-  void CreateSchema(Connection& connection, const std::string& database, const std::string& schema);
+  void CreateSchema(Connection& connection, const std::string& database,
+                    const std::string& schema);
+  // The relations of a schema, asked of the warehouse.
+  std::vector<Relation> ListRelations(Connection& connection, const std::string& database,
+                                      const std::string& schema);
+  // From the cache, which is filled where it does not know the schema yet.
+  std::optional<Relation> FindRelation(Connection& connection, const std::string& database,
+                                       const std::string& schema, const std::string& identifier);
+  std::vector<std::string> ListSchemas(Connection& connection, const std::string& database);
+  // Names and types; empty where the relation does not exist.
+  std::vector<std::pair<std::string, std::string>> Columns(Connection& connection,
+                                                           const Relation& relation);
+
+  // Emits a warning once for the life of the adapter.
+  void WarnOnce(const std::string& message);
 
   // The schemas that the relations of `ids` go to, as (database, schema).
   static std::set<std::pair<std::string, std::string>> SchemasOf(const Manifest& manifest,
@@ -105,26 +124,38 @@ class Adapter {
   //   is_iceberg(relation)               the relation's catalog holds Iceberg tables
   //   load_seed(model, relation)         reads the node's CSV by dbt's rules straight into
   //                                      `relation`, replacing it where it exists; the row count
+  //   seed_query(model)                  the SELECT that load_seed creates the table from
   //   load_agate_table is in the context, as in dbt.
-  jinja::Value TemplateValue(Connection& connection, const Node* node, std::string package);
+  jinja::Value TemplateValue(Connection& connection, const Node* node, std::string package,
+                             const MacroLibrary& macros);
+
+  // Where relative paths of external materializations begin.
+  const std::string& external_root() const { return external_root_; }
+  bool uses_transactions() const { return use_transactions_; }
 
  private:
   friend class Lease;
   Adapter(std::shared_ptr<const Config> config, EventSink& sink);
   void Release(std::unique_ptr<Connection> connection);
+  void LoadExtensions(Connection& connection, const DuckDbProfile& profile);
+  void ApplySettings(Connection& connection, const DuckDbProfile& profile);
 
   std::shared_ptr<const Config> config_;
   EventSink& sink_;
   std::shared_ptr<engine::Database> database_;
   std::string default_database_;
+  std::string external_root_ = ".";
+  bool use_transactions_ = true;
   RelationCache cache_;
   std::vector<std::string> session_settings_;  // SET statements every new connection begins with
+  std::atomic<bool> cancelled_{false};
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards what follows
   std::set<std::string> iceberg_catalogs_;
+  std::map<std::string, std::string> attached_warehouses_;
   std::vector<std::unique_ptr<Connection>> idle_;
   std::set<Connection*> busy_;
-  bool cancelled_ = false;
+  std::set<std::string> warned_;
 };
 
 }  // namespace eider::dbt

@@ -17,13 +17,16 @@ namespace eider::dbt {
 // What the adapter says about a statement: `adapter_response` of run_results.json.
 struct AdapterResponse {
   std::string message = "OK";
+  std::string code;  // "" where there is none
   std::optional<int64_t> rows_affected;
   Json ToJson() const;
 };
 
 class Connection {
  public:
-  Connection(std::unique_ptr<engine::Session> session, EventSink& sink, bool use_transactions);
+  // `cancelled` and `sink` must outlive it. Once `cancelled` is true no statement begins any more.
+  Connection(std::unique_ptr<engine::Session> session, EventSink& sink, bool use_transactions,
+             const std::atomic<bool>& cancelled);
   ~Connection();
 
   // Runs every statement of `sql`. With `auto_begin` a transaction is opened first where none is.
@@ -31,8 +34,9 @@ class Connection {
   // statement leaves the transaction for the caller to roll back.
   AdapterResponse Execute(const std::string& sql, bool auto_begin, bool fetch,
                           std::shared_ptr<Table>* table = nullptr);
-  // The same without dbt's transaction and events: for the adapter's own look-ups.
-  std::unique_ptr<engine::Result> Query(std::string_view sql);
+  // The same without a transaction being opened and without a comment: for the adapter's own
+  // look-ups.
+  std::unique_ptr<engine::Result> Query(const std::string& sql);
 
   void Begin();
   // Does nothing where no transaction is open.
@@ -51,8 +55,11 @@ class Connection {
   engine::Session& session() { return *session_; }
 
  private:
+  std::unique_ptr<engine::Result> Run(const std::string& sql);
+
   std::unique_ptr<engine::Session> session_;
   EventSink& sink_;
+  const std::atomic<bool>& cancelled_;
   bool use_transactions_;
   bool in_transaction_ = false;
   std::string name_ = "master";
