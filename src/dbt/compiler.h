@@ -2,7 +2,11 @@
 // models it refers to.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "dbt/adapter.h"
@@ -19,30 +23,46 @@ struct CompileOptions {
 
 class Compiler {
  public:
+  // All three must outlive it. Gives relations of table_format iceberg their place (see
+  // iceberg_placement.h) and attaches their warehouses.
   Compiler(Manifest& manifest, Adapter& adapter, CompileOptions options = {});
 
   // Fills compiled, compiled_code, compiled_path, extra_ctes of `node`. Ephemeral parents are
   // compiled on the way, once. Safe to call for different nodes from several threads, each with its
-  // own connection.
-  void Compile(Node& node, Connection& connection);
+  // own connection. `extras` are names its templates see besides. Throws what rendering throws.
+  void Compile(Node& node, Connection& connection, const jinja::Dict* extras = nullptr);
 
   // Where compiled and run code of `node` is written, relative to the project:
   // "target/compiled/jaffle_shop/models/customers.sql". `folder` is "compiled" or "run".
   std::string CodePath(const Node& node, std::string_view folder) const;
+  // Writes `code` there, unless CompileOptions::write is off. Throws kIo.
   void WriteCode(const Node& node, std::string_view folder, const std::string& code) const;
 
-  Manifest& manifest() { return manifest_; }
-  Adapter& adapter() { return adapter_; }
+  Manifest& manifest() const { return manifest_; }
+  Adapter& adapter() const { return adapter_; }
   const CompileOptions& options() const { return options_; }
   // What every context of the invocation shares.
   const std::shared_ptr<const jinja::Dict>& base_context() const { return base_context_; }
+  // `graph`: made when first asked for, shared by all.
+  jinja::Value graph();
+  // `selected_resources`.
+  void set_selected(const std::set<std::string>& ids);
+  const jinja::Value& selected() const { return selected_; }
 
  private:
+  void Render(Node& node, Connection& connection, const jinja::Dict* extras);
+  void InjectEphemeral(Node& node, Connection& connection);
+
   Manifest& manifest_;
   Adapter& adapter_;
   CompileOptions options_;
   std::shared_ptr<const jinja::Dict> base_context_;
+  jinja::Value selected_;
+  std::mutex graph_mutex_;
+  std::optional<jinja::Value> graph_;
+  // Held while ephemeral models are compiled: each is compiled by the first node that needs it.
   std::mutex ephemeral_mutex_;
+  std::map<std::string, std::string> ephemeral_code_;  // by id, before CTEs are put in
 };
 
 }  // namespace eider::dbt
