@@ -1,7 +1,6 @@
 // Running the selected nodes of a project on a pool of threads, parents before children.
 //
 //   auto manifest = ParseProject({config});
-//   PlaceIcebergRelations(*manifest) is done by Run, Compile and Show where it has not been yet
 //   Graph graph(*manifest);
 //   auto adapter = Adapter::Open(config, sink);
 //   RunResults results = RunNodes(*manifest, graph, *adapter, options);
@@ -60,10 +59,10 @@ struct RunOptions {
   Cancellation* cancellation = nullptr;
 };
 
-// Runs on-run-start, the nodes, on-run-end. Failures of nodes are results, not exceptions. Throws
-// only for what keeps anything from running: a failed on-run-start hook is a result too, and skips
-// all. On cancellation the running statements are interrupted, their transactions rolled back, and
-// what ended before is returned, `interrupted` set.
+// Runs on-run-start, the nodes, on-run-end, and tells the sink what dbt tells. Failures of nodes
+// and hooks are results, not exceptions; it throws for what keeps anything from running. On
+// cancellation the running statements are interrupted, their transactions rolled back, and what
+// ended before is returned, `interrupted` set.
 RunResults RunNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
                     const RunOptions& options);
 
@@ -71,6 +70,7 @@ RunResults RunNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
 RunResults CompileNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
                         const RunOptions& options);
 
+// The rows of `show`.
 struct ShowResult {
   std::string unique_id;
   std::string name;
