@@ -1,8 +1,10 @@
 #include "jinja/json_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <iterator>
 #include <vector>
 
 #include "base/error.h"
@@ -21,11 +23,7 @@ constexpr int kMaxDepth = 400;
 }
 
 void AppendString(std::string& out, std::string_view text) {
-  auto unit = [&](unsigned code) {
-    char buffer[8];
-    std::snprintf(buffer, sizeof(buffer), "\\u%04x", code);
-    out += buffer;
-  };
+  auto unit = [&](unsigned code) { fmt::format_to(std::back_inserter(out), "\\u{:04x}", code); };
   out += '"';
   for (char32_t c : DecodeUtf8(text)) {
     switch (c) {
