@@ -41,8 +41,17 @@ class TokenizedText {
   bool IsNumber(size_t i) const {
     return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_NUMERIC_CONSTANT);
   }
-  bool IsIdentifier(size_t i) const {
-    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_IDENTIFIER);
+  // Whether the token can name a table in a query: a quoted name, or a word that is not reserved.
+  bool IsAlias(size_t i) const {
+    if (FirstChar(i) == '"') return true;
+    if (!IsWord(i)) return false;
+    switch (duckdb::Parser::IsKeyword(Lower(words_[i]))) {
+      case duckdb::KeywordCategory::KEYWORD_RESERVED:
+      case duckdb::KeywordCategory::KEYWORD_TYPE_FUNC:
+        return false;
+      default:
+        return true;
+    }
   }
   bool IsOperator(size_t i) const {
     return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_OPERATOR);
@@ -131,7 +140,7 @@ void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
     std::string clause = "AT (" + unit + " => " + text.Slice(i + 4, end) + ") ";
     // Trino and Spark write the alias after the version, DuckDB before it.
     size_t alias = text.IsWord(end, "AS") ? end + 1 : end;
-    if (text.IsIdentifier(alias)) {
+    if (text.IsAlias(alias)) {
       clause = text.Slice(end, alias + 1) + " " + clause;
       end = alias + 1;
     }

@@ -65,8 +65,8 @@ duckdb::CatalogEntry* SchemaEntry::Find(WarehouseTransaction& transaction,
     return fmt::format("{}\n{}\n{}\n{}", entry_name, fmt::ptr(state), AtText(at), what);
   };
   auto version_of = [&](iceberg::TableMetadataPtr metadata) {
-    std::string table = identifier.ToString();
-    return at ? VersionAt(std::move(metadata), *at, table) : CurrentVersion(std::move(metadata));
+    if (!at) return CurrentVersion(std::move(metadata));
+    return VersionAt(*transaction.context.lock(), std::move(metadata), *at, identifier);
   };
   if (iceberg::TableMetadataPtr metadata = transaction.FindTable(identifier)) {
     std::string table_key = key(metadata.get(), "");

@@ -2,15 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
 #include "duckdb/storage/statistics/base_statistics.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
 #include "engine/duckdb_error.h"
+#include "engine/session.h"
 #include "engine/table_scan.h"
 #include "engine/type_mapping.h"
 #include "engine/warehouse_catalog.h"
@@ -26,15 +29,29 @@ TableVersion At(iceberg::TableMetadataPtr metadata, const iceberg::Snapshot* sna
   return {std::move(metadata), snapshot, &schema};
 }
 
-int64_t InstantMillis(const duckdb::Value& value) {
-  duckdb::Value timestamp = value;
-  if (!timestamp.DefaultTryCastAs(duckdb::LogicalType::TIMESTAMP_TZ)) {
+int64_t InstantMillis(duckdb::ClientContext& context, const duckdb::Value& value) {
+  duckdb::Value instant;
+  duckdb::string reason;
+  // The casts of time zones answer with null where others fail.
+  if (!value.TryCastAs(context, duckdb::LogicalType::TIMESTAMP_TZ, instant, &reason) ||
+      instant.IsNull()) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("\"{}\" is not a timestamp", value.ToString()))
         .WithHint("Write AT (TIMESTAMP => TIMESTAMP '2026-01-31 12:00:00').");
   }
-  auto micros = timestamp.GetValueUnsafe<duckdb::timestamp_t>();
+  auto micros = instant.GetValueUnsafe<duckdb::timestamp_t>();
+  if (!duckdb::Timestamp::IsFinite(micros)) {
+    return micros == duckdb::timestamp_t::infinity() ? std::numeric_limits<int64_t>::max()
+                                                     : std::numeric_limits<int64_t>::min();
+  }
   return duckdb::Timestamp::GetEpochMs(micros);
+}
+
+// What lists the versions there are.
+std::string MetadataQuery(const catalog::TableIdentifier& table, const char* kind) {
+  std::string query = "SELECT * FROM ";
+  for (const std::string& part : table.name_space) query += QuoteIdentifier(part) + ".";
+  return query + QuoteIdentifier(table.name + "$" + kind);
 }
 
 }  // namespace
@@ -45,37 +62,37 @@ TableVersion CurrentVersion(iceberg::TableMetadataPtr metadata) {
   return {std::move(metadata), snapshot, &schema};
 }
 
-TableVersion VersionAt(iceberg::TableMetadataPtr metadata, const duckdb::BoundAtClause& at,
-                       const std::string& table) {
+TableVersion VersionAt(duckdb::ClientContext& context, iceberg::TableMetadataPtr metadata,
+                       const duckdb::BoundAtClause& at, const catalog::TableIdentifier& table) {
   const duckdb::Value& value = at.GetValue();
-  if (at.Unit() == "TIMESTAMP" || at.Unit() == "timestamp") {
-    const iceberg::Snapshot* snapshot = metadata->SnapshotAsOf(InstantMillis(value));
+  if (EqualsIgnoreCase(at.Unit(), "timestamp")) {
+    const iceberg::Snapshot* snapshot = metadata->SnapshotAsOf(InstantMillis(context, value));
     if (snapshot == nullptr) {
-      throw Error(ErrorCode::kNotFound,
-                  fmt::format("table {} has no version as old as {}", table, value.ToString()))
-          .WithHint(fmt::format("SELECT * FROM \"{}$history\" lists its versions.", table));
+      throw Error(ErrorCode::kNotFound, fmt::format("table {} has no version as old as {}",
+                                                    table.ToString(), value.ToString()))
+          .WithHint(MetadataQuery(table, "history") + " lists its versions.");
     }
     return At(std::move(metadata), snapshot);
   }
-  duckdb::Value id = value;
   const iceberg::Snapshot* snapshot = nullptr;
-  if (id.DefaultTryCastAs(duckdb::LogicalType::BIGINT) && !id.IsNull()) {
+  duckdb::Value id = value;
+  if (!id.IsNull() && id.DefaultTryCastAs(duckdb::LogicalType::BIGINT)) {
     snapshot = metadata->SnapshotById(id.GetValue<int64_t>());
   }
-  if (snapshot == nullptr) {
-    std::string ref = value.ToString();
-    snapshot = metadata->SnapshotByRef(ref);
+  if (snapshot == nullptr && !value.IsNull()) {
+    auto ref = metadata->refs.find(value.ToString());
+    snapshot = metadata->SnapshotByRef(value.ToString());
     // A branch is read with the table's schema of today, a tag with that of its snapshot.
-    auto found = metadata->refs.find(ref);
-    if (snapshot != nullptr && found->second.is_branch) {
+    if (snapshot != nullptr && ref->second.is_branch) {
       const iceberg::Schema& schema = metadata->CurrentSchema();
       return {std::move(metadata), snapshot, &schema};
     }
   }
   if (snapshot == nullptr) {
-    throw Error(ErrorCode::kNotFound,
-                fmt::format("table {} has no snapshot, branch or tag {}", table, value.ToString()))
-        .WithHint(fmt::format("SELECT * FROM \"{}$snapshots\" lists its snapshots.", table));
+    throw Error(ErrorCode::kNotFound, fmt::format("table {} has no snapshot, branch or tag {}",
+                                                  table.ToString(), value.ToString()))
+        .WithHint(MetadataQuery(table, "snapshots") + " lists its snapshots, " +
+                  MetadataQuery(table, "refs") + " its branches and tags.");
   }
   return At(std::move(metadata), snapshot);
 }

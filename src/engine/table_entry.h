@@ -20,10 +20,11 @@ struct TableVersion {
 };
 
 // The current version, or the one an AT clause names: AT (VERSION => snapshot id, branch or tag),
-// AT (TIMESTAMP => instant). Throws kNotFound naming `table` where there is none.
+// AT (TIMESTAMP => instant). An instant without a time zone is one of the session's. Throws
+// kNotFound naming `table` where there is none.
 TableVersion CurrentVersion(iceberg::TableMetadataPtr metadata);
-TableVersion VersionAt(iceberg::TableMetadataPtr metadata, const duckdb::BoundAtClause& at,
-                       const std::string& table);
+TableVersion VersionAt(duckdb::ClientContext& context, iceberg::TableMetadataPtr metadata,
+                       const duckdb::BoundAtClause& at, const catalog::TableIdentifier& table);
 
 class TableEntry : public duckdb::TableCatalogEntry {
  public:

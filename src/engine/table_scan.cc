@@ -133,7 +133,23 @@ duckdb::InsertionOrderPreservingMap<duckdb::string> ToText(
   return text;
 }
 
-// DuckDB's decoders complain of damaged pages without saying where.
+// Whether an error of a scan comes from reading the file, not from a filter that the scan
+// evaluates.
+bool IsOfDecoder(const duckdb::ErrorData& error, const duckdb::BaseFileReader& reader) {
+  switch (error.Type()) {
+    case duckdb::ExceptionType::UNKNOWN_TYPE:
+    case duckdb::ExceptionType::INVALID:
+    case duckdb::ExceptionType::IO:
+    case duckdb::ExceptionType::SERIALIZATION:
+      return true;
+    case duckdb::ExceptionType::INVALID_INPUT:
+      return error.RawMessage().find(reader.GetFileName()) != std::string::npos;
+    default:
+      return false;
+  }
+}
+
+// DuckDB's decoders often complain of damaged pages without saying where.
 void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
           duckdb::DataChunk& output) {
   const ScannedTable& table = ListOf(input.bind_data).table();
@@ -143,11 +159,7 @@ void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
     duckdb::ErrorData data(error);
     auto reader =
         input.local_state ? input.local_state->Cast<duckdb::MultiFileLocalState>().reader : nullptr;
-    bool of_decoder = data.Type() == duckdb::ExceptionType::UNKNOWN_TYPE ||
-                      data.Type() == duckdb::ExceptionType::INVALID ||
-                      data.Type() == duckdb::ExceptionType::IO ||
-                      data.Type() == duckdb::ExceptionType::SERIALIZATION;
-    if (!reader || !of_decoder || data.ExtraInfo().count("eider_code") > 0) throw;
+    if (!reader || data.ExtraInfo().count("eider_code") > 0 || !IsOfDecoder(data, *reader)) throw;
     throw ToDuckDB(Error(ErrorCode::kCorrupt,
                          fmt::format("data file {} of table {} cannot be read: {}",
                                      reader->GetFileName(), table.name, data.RawMessage())));
