@@ -1,0 +1,28 @@
+// Where `eider sql` and its kin find the warehouse.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "engine/session.h"
+
+namespace eider::cli {
+
+// Options that say which warehouse is meant: --warehouse, or dbt's --profiles-dir, --project-dir,
+// --profile and --target; and --read-only.
+std::vector<Option> WarehouseOptions();
+
+struct SqlConnection {
+  std::shared_ptr<void> owner;  // what the session stands on; outlives it
+  std::unique_ptr<engine::Session> session;
+  std::string catalog;   // the default catalog
+  std::string location;  // what it is, for a person: a folder or "target 'dev' of profile 'x'"
+};
+
+// Opens --warehouse DIR under the warehouse's own name, or what the profile's target names; its
+// catalog is the default one. Throws what is wrong with folder, project or profile.
+SqlConnection ConnectForSql(const Arguments& arguments);
+
+}  // namespace eider::cli

@@ -1,0 +1,23 @@
+#include "cli/version.h"
+
+#include <fmt/format.h>
+
+#include "engine/session.h"
+
+namespace eider::cli {
+
+std::string Version() { return EIDER_VERSION; }
+
+std::string VersionText(bool as_dbt) {
+  if (!as_dbt) return fmt::format("eider {} (DuckDB {})\n", Version(), engine::DuckDBVersion());
+  return fmt::format(
+      "Core:\n"
+      "  - installed: {}.0\n"
+      "\n"
+      "Plugins:\n"
+      "  - eider:  {} - this program answers as dbt\n"
+      "  - duckdb: {}\n",
+      kDbtVersion, Version(), engine::DuckDBVersion().substr(1));
+}
+
+}  // namespace eider::cli
