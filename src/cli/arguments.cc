@@ -120,7 +120,7 @@ class CommandLineParser {
     Collect(app_, program_.options, chosen.full_name, line.arguments);
     Collect(*chosen.app, chosen.command->options, chosen.full_name, line.arguments);
     if (!chosen.command->operand.empty()) {
-      CLI::Option* operand = chosen.app->get_option(chosen.command->operand);
+      const CLI::Option* operand = chosen.app->get_option(chosen.command->operand);
       if (operand->count() > 0) {
         line.arguments.operand_ = operand->results().back();
       } else if (chosen.command->operand_required) {

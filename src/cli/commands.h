@@ -5,6 +5,22 @@
 
 namespace eider::cli {
 
+// dbt's.
+Command BuildCommand();
+Command CleanCommand();
+Command CompileCommand();
+Command DebugCommand();
+Command DepsCommand();
+Command ListCommand();
+Command ParseCommand();
+Command RunCommand();
+Command RunOperationCommand();
+Command SeedCommand();
+Command ShowCommand();
+Command TestCommand();
+
+// Eider's own.
+Command CatalogCommand();
 Command SqlCommand();
 
 }  // namespace eider::cli

@@ -42,7 +42,8 @@ SqlConnection ConnectToWarehouse(const std::string& folder, bool read_only) {
   return connection;
 }
 
-SqlConnection ConnectToTarget(const Arguments& arguments, bool read_only) {
+// The configuration of the project that is meant.
+std::shared_ptr<const dbt::Config> LoadProjectConfig(const Arguments& arguments) {
   dbt::ConfigOptions options = ConfigOptionsFrom(arguments);
   if (!fs::exists(options.project_dir / "dbt_project.yml") && !arguments.Has("project-dir")) {
     throw Error(ErrorCode::kNotFound,
@@ -50,28 +51,58 @@ SqlConnection ConnectToTarget(const Arguments& arguments, bool read_only) {
                             fs::absolute(options.project_dir).lexically_normal().string()))
         .WithHint("Name the warehouse's folder with --warehouse, or a project with --project-dir.");
   }
-  auto config = dbt::LoadConfig(options);
-  const dbt::Target& target = config->target;
-  if (read_only) {
-    // The profile's other databases would stay writable: only the warehouse itself is opened.
-    auto warehouse = target.credentials.find("warehouse");
-    if (target.type != "eider" || warehouse == target.credentials.end() ||
-        !warehouse->is_string()) {
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("--read-only needs a warehouse, and target '{}' is of type '{}'",
-                              target.target_name, target.type))
-          .WithHint("Name the warehouse's folder with --warehouse.");
-    }
-    return ConnectToWarehouse(config->project.root / warehouse->get<std::string>(), true);
+  return dbt::LoadConfig(options);
+}
+
+// The folder that the target of a profile keeps its tables in. Paths start at the project.
+std::string WarehouseOf(const dbt::Config& config) {
+  const dbt::Target& target = config.target;
+  auto warehouse = target.credentials.find("warehouse");
+  if (warehouse == target.credentials.end() || !warehouse->is_string()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("target '{}' of profile '{}' (type: {}) names no warehouse",
+                            target.target_name, target.profile_name, target.type))
+        .WithHint("Name the warehouse's folder with --warehouse.");
   }
-  auto adapter = dbt::Adapter::Open(config, dbt::NullSink());
+  std::string location = warehouse->get<std::string>();
+  if (location.starts_with("file:")) return location;
+  return (config.project.root / location).lexically_normal().string();
+}
+
+// The current folder for a while.
+class CurrentFolder {
+ public:
+  explicit CurrentFolder(const fs::path& folder) : before_(fs::current_path()) {
+    fs::current_path(folder);
+  }
+  ~CurrentFolder() {
+    std::error_code ignored;
+    fs::current_path(before_, ignored);
+  }
+  CurrentFolder(const CurrentFolder&) = delete;
+  CurrentFolder& operator=(const CurrentFolder&) = delete;
+
+ private:
+  fs::path before_;
+};
+
+SqlConnection ConnectToTarget(const Arguments& arguments, bool read_only) {
+  auto config = LoadProjectConfig(arguments);
+  // The profile's other databases would stay writable: only the warehouse itself is opened.
+  if (read_only) return ConnectToWarehouse(WarehouseOf(*config), true);
+  std::shared_ptr<dbt::Adapter> adapter;
+  {
+    // Paths in a profile start at the project, those in the user's SQL where the user stands.
+    CurrentFolder project(config->project.root);
+    adapter = dbt::Adapter::Open(config, dbt::NullSink());
+  }
   SqlConnection connection;
   connection.session = adapter->database().NewSession();
   connection.catalog = adapter->default_database();
   connection.session->Use(connection.catalog);
   connection.owner = std::move(adapter);
-  connection.location =
-      fmt::format("target '{}' of profile '{}'", target.target_name, target.profile_name);
+  connection.location = fmt::format("target '{}' of profile '{}'", config->target.target_name,
+                                    config->target.profile_name);
   return connection;
 }
 
@@ -97,6 +128,11 @@ SqlConnection ConnectForSql(const Arguments& arguments) {
   bool read_only = arguments.Flag("read-only");
   if (auto folder = arguments.Text("warehouse")) return ConnectToWarehouse(*folder, read_only);
   return ConnectToTarget(arguments, read_only);
+}
+
+std::string WarehouseFolder(const Arguments& arguments) {
+  if (auto folder = arguments.Text("warehouse")) return *folder;
+  return WarehouseOf(*LoadProjectConfig(arguments));
 }
 
 }  // namespace eider::cli

@@ -25,4 +25,8 @@ struct SqlConnection {
 // catalog is the default one. Throws what is wrong with folder, project or profile.
 SqlConnection ConnectForSql(const Arguments& arguments);
 
+// The folder of the warehouse that is meant: --warehouse, or `warehouse:` of the profile's target.
+// Throws as ConnectForSql, and kInvalidArgument for a target without a warehouse.
+std::string WarehouseFolder(const Arguments& arguments);
+
 }  // namespace eider::cli
