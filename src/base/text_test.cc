@@ -31,6 +31,7 @@ TEST(TextTest, ClosestMatchSuggestsTyposOnly) {
   EXPECT_EQ(ClosestMatch("stg_customer", models), "stg_customers");
   EXPECT_EQ(ClosestMatch("STG_ORDERS", models), "stg_orders");
   EXPECT_EQ(ClosestMatch("payments", models), "");
+  EXPECT_EQ(ClosestMatch("buidl", {"run", "build"}), "build");
 }
 
 }  // namespace

@@ -4,9 +4,10 @@
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/invocation.h"
-#include "cli/run_summary.h"
+#include "cli/resource_counts.h"
 #include "dbt/compiler.h"
 #include "dbt/parser.h"
+#include "dbt/run_summary.h"
 
 namespace eider::cli {
 
@@ -62,11 +63,10 @@ int RunCompile(Invocation& invocation) {
   options.cancellation = &cancellation;
   InterruptHandler interrupts([&] { cancellation.Cancel(); }, InterruptHandler::Second::kQuits);
   dbt::Adapter& adapter = invocation.adapter();
-  EmitConcurrency(invocation.console(), invocation.config(), selected.size());
   dbt::RunResults results = dbt::CompileNodes(manifest, invocation.graph(), adapter, options);
   invocation.WriteArtifacts(&results);
   if (!results.success()) {
-    EmitSummary(invocation.console(), results, manifest);
+    dbt::EmitSummary(invocation.console(), manifest, results);
     return kFailure;
   }
   if (arguments.Has("select") || arguments.Has("selector")) {

@@ -9,7 +9,7 @@
 #include "cli/dbt_options.h"
 #include "cli/failure.h"
 #include "cli/invocation.h"
-#include "cli/run_summary.h"
+#include "cli/resource_counts.h"
 #include "cli/version.h"
 #include "dbt/profile.h"
 #include "dbt/runner.h"

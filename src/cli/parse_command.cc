@@ -3,7 +3,7 @@
 #include "cli/dbt_options.h"
 #include "cli/failure.h"
 #include "cli/invocation.h"
-#include "cli/run_summary.h"
+#include "cli/resource_counts.h"
 
 namespace eider::cli {
 

@@ -4,7 +4,7 @@
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/invocation.h"
-#include "cli/run_summary.h"
+#include "cli/resource_counts.h"
 
 namespace eider::cli {
 
@@ -31,10 +31,8 @@ int RunSelected(Invocation& invocation, const std::vector<NodeType>& types) {
   InterruptHandler interrupts([&] { cancellation.Cancel(); }, InterruptHandler::Second::kQuits);
 
   dbt::Adapter& adapter = invocation.adapter();
-  EmitConcurrency(invocation.console(), invocation.config(), options.selected.size());
   dbt::RunResults results = dbt::RunNodes(manifest, invocation.graph(), adapter, options);
   invocation.WriteArtifacts(&results);
-  EmitSummary(invocation.console(), results, manifest);
   return results.success() ? kSuccess : kFailure;
 }
 

@@ -5,7 +5,7 @@
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/invocation.h"
-#include "cli/run_summary.h"
+#include "cli/resource_counts.h"
 
 namespace eider::cli {
 

@@ -118,7 +118,7 @@ class Shell(program.ScratchTest):
         time.sleep(1)
         self.terminal.send("\x03")
         self.terminal.wait_for("Interrupted")
-        self.ask("select 6 as six;", r"6\n\(1 row\)")
+        self.ask("select 6 as six;", r"6\n\(1 row\)\nshop> ")
         self.terminal.send("\x04")
         self.assertEqual(self.terminal.exit_code(), 0)
 
