@@ -68,6 +68,11 @@ dbt::Adapter& Invocation::adapter() {
 std::set<std::string> Invocation::Select(const std::vector<dbt::NodeType>& types) {
   std::vector<std::string> warnings;
   dbt::SelectionOptions options = SelectionFrom(arguments_, types);
+  const Json& flags = config().project.flags;
+  if (auto mode = flags.find("indirect_selection");
+      mode != flags.end() && mode->is_string() && !arguments_.Has("indirect-selection")) {
+    options.indirect = dbt::IndirectSelectionFromName(mode->get<std::string>());
+  }
   auto selected = dbt::SelectNodes(manifest(), graph(), options, &warnings);
   for (const std::string& warning : warnings) {
     Warn(warning, "NoNodesForSelectionCriteria", "M030");
@@ -80,15 +85,23 @@ dbt::RunOptions Invocation::RunOptionsFor(std::set<std::string> selected) {
   options.command = arguments_.command();
   options.selected = std::move(selected);
   options.threads = config().target.threads;
-  options.fail_fast = arguments_.Flag("fail-fast");
+  options.fail_fast = Flag("fail-fast");
   if (arguments_.Has("store-failures")) options.store_failures = arguments_.Flag("store-failures");
-  options.warn_error = arguments_.Flag("warn-error");
+  options.warn_error = Flag("warn-error");
   options.show_rows = arguments_.Flag("show");
   options.empty = arguments_.Flag("empty");
-  options.write_json = arguments_.Flag("write-json", true);
-  options.introspect = arguments_.Flag("introspect", true);
+  options.write_json = Flag("write-json", true);
+  options.introspect = Flag("introspect", true);
   options.args = ArgumentsForArtifacts(arguments_);
   return options;
+}
+
+bool Invocation::Flag(std::string_view key, bool fallback) {
+  if (arguments_.Has(key)) return arguments_.Flag(key);
+  if (!config_) return fallback;
+  auto found = config_->project.flags.find(ReplaceAll(key, "-", "_"));
+  return found != config_->project.flags.end() && found->is_boolean() ? found->get<bool>()
+                                                                      : fallback;
 }
 
 void Invocation::Say(std::string message, const std::string& name, const std::string& code,
@@ -98,7 +111,7 @@ void Invocation::Say(std::string message, const std::string& name, const std::st
 
 void Invocation::Warn(const std::string& message, const std::string& name,
                       const std::string& code) {
-  if (arguments_.Flag("warn-error")) {
+  if (Flag("warn-error")) {
     throw Error(ErrorCode::kInvalidArgument, message)
         .WithHint("It is a warning, which --warn-error makes an error.");
   }
@@ -119,7 +132,7 @@ void Invocation::Print(const std::string& text, const std::string& name, const s
 }
 
 void Invocation::WriteArtifacts(const dbt::RunResults* results) {
-  if (!arguments_.Flag("write-json", true)) return;
+  if (!Flag("write-json", true)) return;
   fs::path folder = config_->target_dir();
   if (results) dbt::WriteRunResults(*results, *manifest_, folder);
   dbt::WriteManifest(*manifest_, folder);

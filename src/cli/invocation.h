@@ -38,6 +38,9 @@ class Invocation {
   // How the command runs `selected`.
   dbt::RunOptions RunOptionsFor(std::set<std::string> selected);
 
+  // A flag as the command line or its variable gives it, else `flags:` of dbt_project.yml.
+  bool Flag(std::string_view key, bool fallback = false);
+
   void Say(std::string message, const std::string& name = "Note", const std::string& code = "Z050",
            Json data = Json::object());
   // A warning; with --warn-error it is thrown instead, as kInvalidArgument.

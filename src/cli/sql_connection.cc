@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "base/text.h"
 #include "catalog/sqlite_catalog.h"
 #include "cli/dbt_options.h"
 #include "dbt/adapter.h"
 #include "dbt/config.h"
+#include "dbt/iceberg_placement.h"
+#include "dbt/parser.h"
 
 namespace eider::cli {
 
@@ -86,19 +89,39 @@ class CurrentFolder {
   fs::path before_;
 };
 
+// On a target of type duckdb, tables in Iceberg lie in a warehouse beside the file, which only the
+// models tell of. Attaches those that are there already; where there is one, it is returned as the
+// catalog that is meant.
+std::optional<std::string> AttachWarehousesOfModels(
+    const std::shared_ptr<const dbt::Config>& config, dbt::Adapter& adapter) {
+  if (config->target.type != "duckdb") return std::nullopt;
+  auto manifest = dbt::ParseProject({config, nullptr});
+  std::optional<std::string> only;
+  int count = 0;
+  for (const auto& [alias, location] : dbt::PlaceIcebergRelations(*manifest)) {
+    if (!fs::exists(fs::path(location) / catalog::kCatalogFile)) continue;
+    adapter.AttachWarehouse(alias, location);
+    only = alias;
+    ++count;
+  }
+  return count == 1 ? only : std::nullopt;
+}
+
 SqlConnection ConnectToTarget(const Arguments& arguments, bool read_only) {
   auto config = LoadProjectConfig(arguments);
   // The profile's other databases would stay writable: only the warehouse itself is opened.
   if (read_only) return ConnectToWarehouse(WarehouseOf(*config), true);
   std::shared_ptr<dbt::Adapter> adapter;
+  std::optional<std::string> warehouse;
   {
     // Paths in a profile start at the project, those in the user's SQL where the user stands.
     CurrentFolder project(config->project.root);
     adapter = dbt::Adapter::Open(config, dbt::NullSink());
+    warehouse = AttachWarehousesOfModels(config, *adapter);
   }
   SqlConnection connection;
   connection.session = adapter->database().NewSession();
-  connection.catalog = adapter->default_database();
+  connection.catalog = warehouse.value_or(adapter->default_database());
   connection.session->Use(connection.catalog);
   connection.owner = std::move(adapter);
   connection.location = fmt::format("target '{}' of profile '{}'", config->target.target_name,
