@@ -41,6 +41,7 @@ int RunCompile(Invocation& invocation) {
   if (auto sql = arguments.Text("inline")) {
     dbt::Node node = dbt::ParseInline(manifest, *sql);
     dbt::Adapter& adapter = invocation.adapter();
+    InterruptHandler interrupts([&] { adapter.CancelAll(); }, InterruptHandler::Second::kQuits);
     dbt::CompileOptions options;
     options.introspect = arguments.Flag("introspect", true);
     options.write = arguments.Flag("write-json", true);

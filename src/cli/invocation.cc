@@ -49,7 +49,7 @@ dbt::Manifest& Invocation::manifest() {
   std::vector<std::string> warnings;
   manifest_ = dbt::ParseProject(
       {config_, [&](const std::string& warning) { warnings.push_back(warning); }});
-  for (const std::string& warning : warnings) Warn(warning);
+  for (const std::string& warning : warnings) Warn("[WARNING]: " + warning);
   return *manifest_;
 }
 
@@ -119,8 +119,8 @@ void Invocation::Warn(const std::string& message, const std::string& name,
   event.name = name;
   event.code = code;
   event.level = dbt::EventLevel::kWarn;
-  event.message = "[WARNING]: " + message;
-  event.status = "WARNING";
+  event.message = message;
+  if (message.starts_with("[WARNING]")) event.status = "WARNING";
   event.tone = dbt::EventTone::kWarning;
   event.data["msg"] = message;
   dbt::Emit(console_, std::move(event));

@@ -25,10 +25,9 @@ int RunMacro(Invocation& invocation) {
   dbt::Manifest& manifest = invocation.manifest();
   EmitFound(invocation.console(), manifest);
   dbt::RunOptions options = invocation.RunOptionsFor({});
-  dbt::Cancellation cancellation;
-  options.cancellation = &cancellation;
-  InterruptHandler interrupts([&] { cancellation.Cancel(); }, InterruptHandler::Second::kQuits);
-  dbt::RunOperation(manifest, invocation.adapter(), *arguments.operand(), macro_arguments, options);
+  dbt::Adapter& adapter = invocation.adapter();
+  InterruptHandler interrupts([&] { adapter.CancelAll(); }, InterruptHandler::Second::kQuits);
+  dbt::RunOperation(manifest, adapter, *arguments.operand(), macro_arguments, options);
   return kSuccess;
 }
 

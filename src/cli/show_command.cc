@@ -55,14 +55,12 @@ int RunShow(Invocation& invocation) {
   dbt::Manifest& manifest = invocation.manifest();
   EmitFound(invocation.console(), manifest);
   dbt::RunOptions options = invocation.RunOptionsFor({});
-  dbt::Cancellation cancellation;
-  options.cancellation = &cancellation;
-  InterruptHandler interrupts([&] { cancellation.Cancel(); }, InterruptHandler::Second::kQuits);
+  dbt::Adapter& adapter = invocation.adapter();
+  InterruptHandler interrupts([&] { adapter.CancelAll(); }, InterruptHandler::Second::kQuits);
   int64_t limit = arguments.Integer("limit").value_or(kDefaultLimit);
   if (sql) {
     dbt::Node node = dbt::ParseInline(manifest, *sql);
-    PrintRows(invocation, dbt::ShowNode(manifest, invocation.adapter(), node, limit, options),
-              true);
+    PrintRows(invocation, dbt::ShowNode(manifest, adapter, node, limit, options), true);
     return kSuccess;
   }
   std::set<std::string> selected =
@@ -76,8 +74,7 @@ int RunShow(Invocation& invocation) {
     dbt::Node& node = manifest.nodes.at(id);
     // Tests come along with every model; rows are shown of what was named.
     if (node.type == NodeType::kTest && selected.size() > 1) continue;
-    PrintRows(invocation, dbt::ShowNode(manifest, invocation.adapter(), node, limit, options),
-              false);
+    PrintRows(invocation, dbt::ShowNode(manifest, adapter, node, limit, options), false);
   }
   return kSuccess;
 }
