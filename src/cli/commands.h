@@ -21,6 +21,7 @@ Command TestCommand();
 
 // Eider's own.
 Command CatalogCommand();
+Command CompletionCommand();
 Command SqlCommand();
 
 }  // namespace eider::cli

@@ -80,7 +80,6 @@ void Console::Emit(const dbt::Event& event) {
   bool logged = file_threshold_.Passes(event.level);
   std::string line = printed ? EventText(event, console_style_) : "";
   std::string entry = logged ? EventText(event, file_style_) : "";
-  if (event.level == dbt::EventLevel::kWarn) ++warnings_;
   std::lock_guard lock(mutex_);
   if (live_) progress_.Note(event);
   if (printed) {

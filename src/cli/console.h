@@ -1,7 +1,6 @@
 // Where events go: lines on standard output, with a live line on a terminal, and the log file.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -29,8 +28,6 @@ class Console : public dbt::EventSink {
   void SetInvocation(const std::string& id);
   // From here on the log file is written, beginning with what was said until now.
   void OpenLog(const std::filesystem::path& folder);
-  // From here on warnings are counted as they would be under --warn-error.
-  int64_t warnings() const { return warnings_; }
 
  private:
   struct Threshold {
@@ -58,7 +55,6 @@ class Console : public dbt::EventSink {
   ProgressLine progress_;
   bool live_ = false;  // standard output is a terminal that shows the progress line
   bool progress_drawn_ = false;
-  std::atomic<int64_t> warnings_ = 0;
   std::condition_variable stop_;
   bool stopping_ = false;
   std::thread drawer_;

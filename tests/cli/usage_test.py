@@ -55,6 +55,15 @@ class Usage(program.ScratchTest):
         self.assertEqual(text.returncode, 2)
         self.assertIn("--defer is not supported yet", text.stdout + text.stderr)
 
+    def test_bash_completes(self):
+        script = self.write("completion.sh", self.succeed("completion", "bash"))
+        for words, wanted in [("eider bu", "build"), ("eider build --sel", "--select --selector"),
+                              ("eider catalog re", "rebuild"), ("eider -q run --full", "--full-refresh")]:
+            command = (f". {script}; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); "
+                       "_eider_complete; echo ${COMPREPLY[@]}")
+            done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.stdout.strip(), wanted, done.stderr)
+
     def test_a_reader_that_leaves_does_no_harm(self):
         command = f"'{program.EIDER}' --help | head -1"
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60)
