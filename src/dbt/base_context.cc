@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "dbt/python_json.h"
+#include "dbt/python_set.h"
 #include "dbt/secret.h"
 #include "jinja/object.h"
 
@@ -175,14 +176,6 @@ Value Zip(const ValueList& sequences) {
   return Value::List(std::move(rows));
 }
 
-Value Unique(const Value& sequence) {
-  Dict seen;
-  for (const auto& item : sequence.Iterate()) seen.Set(item, Value(true));
-  ValueList items;
-  for (const auto& entry : seen) items.push_back(entry.key);
-  return Value::List(std::move(items));
-}
-
 // Runs `make`; where it fails, gives `fallback`.
 template <typename Make>
 Value OrFallback(const Value& fallback, Make make) {
@@ -217,11 +210,11 @@ void AddConversions(Dict& out) {
           }));
   out.Set("set", Function("set", [](State&, const Arguments& arguments) {
             BoundArguments bound("set", arguments, {"value", "default"}, 1);
-            return OrFallback(bound[1], [&] { return Unique(bound[0]); });
+            return OrFallback(bound[1], [&] { return PythonSet::Make(bound[0]); });
           }));
   out.Set("set_strict", Function("set_strict", [](State&, const Arguments& arguments) {
             BoundArguments bound("set_strict", arguments, {"value"}, 1);
-            return Unique(bound[0]);
+            return PythonSet::Make(bound[0]);
           }));
   out.Set("zip", Function("zip", [](State&, const Arguments& arguments) {
             const Value* fallback = arguments.Keyword("default");
