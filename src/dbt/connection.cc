@@ -24,15 +24,39 @@ Connection::Connection(std::unique_ptr<engine::Session> session, EventSink& sink
 
 Connection::~Connection() { Rollback(); }
 
+namespace {
+
+// What the warehouse refuses is an error of the run, whatever it objects to: the codes that speak
+// of a project's own text are for templates.
+Error AsQueryError(const Error& error) {
+  bool speaks_of_text =
+      error.code() == ErrorCode::kSyntax || error.code() == ErrorCode::kInvalidArgument ||
+      error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kAlreadyExists ||
+      error.code() == ErrorCode::kUnsupported;
+  if (!speaks_of_text) return error;
+  Error out(ErrorCode::kQuery, error.message());
+  if (!error.hint().empty()) out.WithHint(error.hint());
+  return out;
+}
+
+}  // namespace
+
 std::unique_ptr<engine::Result> Connection::Run(const std::string& sql) {
   if (cancelled_.load(std::memory_order_acquire)) {
     throw Error(ErrorCode::kInterrupted, "the run was cancelled");
   }
-  if (!sink_.Wants(EventLevel::kDebug)) return session_->Execute(sql);
+  auto execute = [&] {
+    try {
+      return session_->Execute(sql);
+    } catch (const Error& error) {
+      throw AsQueryError(error);
+    }
+  };
+  if (!sink_.Wants(EventLevel::kDebug)) return execute();
   EmitNote(sink_, EventLevel::kDebug, "On " + name_ + ": " + sql, "SQLQuery", "E016",
            {{"conn_name", name_}, {"sql", sql}});
   int64_t started = NowMicros();
-  auto result = session_->Execute(sql);
+  auto result = execute();
   double elapsed = static_cast<double>(NowMicros() - started) / 1e6;
   EmitNote(sink_, EventLevel::kDebug, fmt::format("SQL status: OK in {:.3f} seconds", elapsed),
            "SQLQueryStatus", "E017", {{"status", "OK"}, {"elapsed", elapsed}});

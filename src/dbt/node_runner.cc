@@ -59,7 +59,8 @@ void EmitNodeEvent(EventSink& sink, const Node& node, const char* name, const ch
   Emit(sink, std::move(event));
 }
 
-void FailWith(const Node& node, const Error& raised, NodeResult& result) {
+void FailWith(const Node& node, const MacroLibrary& macros, const Error& raised,
+              NodeResult& result) {
   Error error = node.type == NodeType::kSeed ? SeedError(node, raised) : raised;
   if (error.code() == ErrorCode::kInterrupted) {
     result.status = NodeStatus::kSkipped;
@@ -68,7 +69,7 @@ void FailWith(const Node& node, const Error& raised, NodeResult& result) {
     return;
   }
   result.status = NodeStatus::kError;
-  result.message = ScrubSecrets(NodeErrorMessage(node, error));
+  result.message = ScrubSecrets(NodeErrorMessage(node, error, macros.Names()));
   result.hint = error.hint();
   result.file = error.file();
   result.line = error.line();
@@ -161,7 +162,8 @@ void NodeRunner::TellResult(const Node& node, int index, const NodeResult& resul
     event.name = "LogSnapshotResult";
     event.code = "Q015";
     event.status = failed ? "ERROR" : result.message;
-    info = (failed ? "ERROR snapshotting " : "OK snapshotted ") + description;
+    info = (failed ? "ERROR snapshotting " : "OK snapshotted ") +
+           Representation(node, adapter.default_database());
   } else {
     event.name = "LogModelResult";
     event.code = "Q012";
@@ -182,6 +184,7 @@ void NodeRunner::TellResult(const Node& node, int index, const NodeResult& resul
 
 NodeResult NodeRunner::Run(Node& node, int index) {
   Adapter& adapter = compiler_.adapter();
+  const MacroLibrary& macros = *compiler_.manifest().macro_library;
   NodeResult result;
   result.unique_id = node.unique_id;
   result.thread_id = ThreadName();
@@ -201,9 +204,9 @@ NodeResult NodeRunner::Run(Node& node, int index) {
       Execute(node, *connection, result);
     }
   } catch (const Error& error) {
-    FailWith(node, error, result);
+    FailWith(node, macros, error, result);
   } catch (const std::exception& error) {
-    FailWith(node, Error(ErrorCode::kInternal, error.what()), result);
+    FailWith(node, macros, Error(ErrorCode::kInternal, error.what()), result);
   }
   result.execution_time = Seconds(NowMicros() - started);
   if (!quiet && !result.cancelled) TellResult(node, index, result, started);
@@ -213,6 +216,7 @@ NodeResult NodeRunner::Run(Node& node, int index) {
 }
 
 NodeResult NodeRunner::CompileOnly(Node& node) {
+  const MacroLibrary& macros = *compiler_.manifest().macro_library;
   NodeResult result;
   result.unique_id = node.unique_id;
   result.thread_id = ThreadName();
@@ -222,7 +226,7 @@ NodeResult NodeRunner::CompileOnly(Node& node) {
     TimedPart part(result, "compile");
     compiler_.Compile(node, *connection);
   } catch (const Error& error) {
-    FailWith(node, error, result);
+    FailWith(node, macros, error, result);
   }
   result.execution_time = Seconds(NowMicros() - started);
   return result;

@@ -207,6 +207,19 @@ std::optional<Value> TypeConstant(std::string_view name) {
   return std::nullopt;
 }
 
+// The columns a snapshot's row id is made of: the unique key, one or several, and when it changed.
+Value ScdArguments(State&, const Arguments& arguments) {
+  BoundArguments bound("scd_args", arguments, {"primary_key", "updated_at"}, 2);
+  ValueList columns;
+  if (const ValueList* keys = bound[0].Items()) {
+    columns = *keys;
+  } else {
+    columns.push_back(bound[0]);
+  }
+  columns.push_back(bound[1]);
+  return Value::List(std::move(columns));
+}
+
 class RelationClassObject final : public jinja::Object {
  public:
   explicit RelationClassObject(const Quoting& quoting) : quoting_(quoting) {}
@@ -239,6 +252,7 @@ class RelationClassObject final : public jinja::Object {
         return RelationValue::Make(std::move(relation));
       });
     }
+    if (name == "scd_args") return Value::Function("scd_args", ScdArguments);
     if (name == "add_ephemeral_prefix") {
       return Value::Function("add_ephemeral_prefix", [](State&, const Arguments& arguments) {
         return AddEphemeralPrefix({}, arguments);
@@ -449,6 +463,7 @@ std::optional<Value> RelationValue::GetAttribute(State&, std::string_view name) 
   if (name == "include_policy") {
     return Policy(r.include_database, r.include_schema, r.include_identifier);
   }
+  if (name == "scd_args") return Value::Function("scd_args", ScdArguments);
   if (name == "quote_character") return Value("\"");
   if (name == "limit") return r.limit ? Value(*r.limit) : Value();
   if (name == "external") return TextOrNone(r.external_location);
