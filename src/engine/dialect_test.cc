@@ -19,6 +19,10 @@ TEST(DialectTest, TimeTravel) {
             "SELECT * FROM t x AT (TIMESTAMP => now() - INTERVAL '1' DAY) , u");
   EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 AS x WHERE x.a = 1"),
             "SELECT * FROM t AS x AT (VERSION => 1) WHERE x.a = 1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 old LEFT JOIN u ON true"),
+            "SELECT * FROM t old AT (VERSION => 1) LEFT JOIN u ON true");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 \"a b\" CROSS JOIN u"),
+            "SELECT * FROM t \"a b\" AT (VERSION => 1) CROSS JOIN u");
   EXPECT_EQ(RewriteDialect("(SELECT a FROM t FOR VERSION AS OF 'nightly')"),
             "(SELECT a FROM t AT (VERSION => 'nightly') )");
 }

@@ -83,6 +83,15 @@ TEST_F(ForeignTableTest, FilesWithoutFieldIds) {
   EXPECT_EQ(Rows("SELECT label, nested.y FROM imported WHERE n = 1"), Strings{"a|1"});
 }
 
+TEST_F(ForeignTableTest, FilesWithoutFieldIdsAndWithoutMapping) {
+  Run("ALTER TABLE imported RESET ('schema.name-mapping.default')");
+  // By the names of today: those of columns renamed since are not found.
+  EXPECT_EQ(Rows("SELECT * FROM imported ORDER BY n"),
+            (Strings{"1|NULL|{'y': NULL}|[1]", "2|NULL|NULL|[2, 3]"}));
+  Run("ALTER TABLE imported SET ('schema.name-mapping.default' = 'no JSON')");
+  EXPECT_EQ(Failure("SELECT * FROM imported").code(), ErrorCode::kCorrupt);
+}
+
 TEST_F(ForeignTableTest, AnotherWriterMayGoOn) {
   Run("INSERT INTO evolved (key, added) VALUES (3, 'eider')");
   EXPECT_EQ(Rows("SELECT key, added FROM evolved ORDER BY key"),

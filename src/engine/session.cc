@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <utility>
 
 #include "base/error.h"
 #include "duckdb/common/exception/parser_exception.hpp"
+#include "duckdb/main/client_config.hpp"
+#include "duckdb/main/client_context.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/database.hpp"
@@ -37,12 +40,20 @@ class EmptyResult : public Result {
 class DuckSession : public Session {
  public:
   explicit DuckSession(std::shared_ptr<duckdb::DuckDB> database)
-      : database_(std::move(database)), connection_(*database_) {}
+      : database_(std::move(database)), connection_(*database_) {
+    // DuckDB counts a query's progress only where it believes somebody looks.
+    auto& config = duckdb::ClientConfig::GetConfig(*connection_.context);
+    config.enable_progress_bar = true;
+    config.print_progress_bar = false;
+  }
 
   std::unique_ptr<Result> Execute(std::string_view sql, bool streaming) override {
+    interrupted_ = false;
     std::unique_ptr<Result> result = std::make_unique<EmptyResult>();
     auto statements = Parse(std::string(sql));
     for (size_t i = 0; i < statements.size(); ++i) {
+      // DuckDB forgets an interrupt that comes between two statements.
+      if (interrupted_) throw Error(ErrorCode::kInterrupted, "interrupted");
       bool last = i + 1 == statements.size();
       result = Run(std::move(statements[i]), streaming && last);
     }
@@ -51,7 +62,10 @@ class DuckSession : public Session {
 
   Split SplitStatements(std::string_view sql) override { return engine::SplitStatements(sql); }
 
-  void Interrupt() override { connection_.Interrupt(); }
+  void Interrupt() override {
+    interrupted_ = true;
+    connection_.Interrupt();
+  }
 
   double Progress() override { return connection_.context->GetQueryProgress().GetPercentage(); }
 
@@ -98,6 +112,7 @@ class DuckSession : public Session {
 
   std::shared_ptr<duckdb::DuckDB> database_;
   duckdb::Connection connection_;
+  std::atomic<bool> interrupted_ = false;
 };
 
 class DuckDatabase : public Database {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "base/error.h"
@@ -71,6 +74,102 @@ TEST(SessionTest, InterruptStopsARunningStatement) {
   done = true;
   stopper.join();
   EXPECT_EQ(code, ErrorCode::kInterrupted);
+}
+
+TEST(SessionTest, StreamingResultsAreComputedAsTheyAreRead) {
+  auto session = OpenDatabase({})->NewSession();
+  // Too many rows to be held, and enough to take hours.
+  auto result = session->Execute("SELECT range AS n FROM range(1000000000000)", true);
+  std::vector<Cell> row;
+  for (int64_t i = 0; i < 10000; ++i) {
+    ASSERT_TRUE(result->Next(row));
+    EXPECT_EQ(row[0].integer, i);
+  }
+  result.reset();
+  auto next = session->Execute("SELECT 1");
+  ASSERT_TRUE(next->Next(row));
+  EXPECT_EQ(row[0].integer, 1);
+}
+
+TEST(SessionTest, ErrorsOfStreamingResultsComeWhenTheyAreRead) {
+  auto session = OpenDatabase({})->NewSession();
+  auto result = session->Execute(
+      "SELECT CASE WHEN range = 100000 THEN error('late') ELSE range::VARCHAR END "
+      "FROM range(200000)",
+      true);
+  std::vector<Cell> row;
+  try {
+    while (result->Next(row)) {
+    }
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kQuery);
+    EXPECT_NE(error.message().find("late"), std::string::npos);
+  }
+}
+
+TEST(SessionTest, InterruptStopsAStream) {
+  auto session = OpenDatabase({})->NewSession();
+  auto result = session->Execute("SELECT range FROM range(1000000000000)", true);
+  std::vector<Cell> row;
+  ASSERT_TRUE(result->Next(row));
+  session->Interrupt();
+  try {
+    while (result->Next(row)) {
+    }
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_TRUE(session->Execute("SELECT 1")->Next(row));
+}
+
+TEST(SessionTest, ProgressOfARunningQuery) {
+  auto session = OpenDatabase({})->NewSession();
+  session->Execute("CREATE TABLE t AS SELECT range AS n FROM range(3000000)");
+  std::atomic<bool> done = false;
+  double highest = -1;
+  std::thread watcher([&] {
+    while (!done) {
+      highest = std::max(highest, session->Progress());
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  session->Execute("SELECT count(DISTINCT md5(n::VARCHAR)) FROM t");
+  done = true;
+  watcher.join();
+  EXPECT_GT(highest, 0);
+  EXPECT_LE(highest, 100);
+}
+
+TEST(SessionTest, UseSetsTheDefault) {
+  auto session = OpenDatabase({})->NewSession();
+  session->Execute("CREATE SCHEMA \"odd name\"; CREATE TABLE \"odd name\".t AS SELECT 7 AS n");
+  session->Use("memory", "odd name");
+  std::vector<Cell> row;
+  ASSERT_TRUE(session->Execute("SELECT n FROM t")->Next(row));
+  EXPECT_EQ(row[0].integer, 7);
+  EXPECT_THROW(session->Use("nowhere"), Error);
+}
+
+TEST(SessionTest, AFailedStatementEndsTheText) {
+  auto session = OpenDatabase({})->NewSession();
+  EXPECT_THROW(session->Execute("CREATE TABLE a (x INT); SELECT * FROM missing; "
+                                "CREATE TABLE b (x INT)"),
+               Error);
+  EXPECT_NO_THROW(session->Execute("SELECT * FROM a"));
+  EXPECT_THROW(session->Execute("SELECT * FROM b"), Error);
+}
+
+TEST(SessionTest, SessionsHaveTransactionsOfTheirOwn) {
+  auto database = OpenDatabase({});
+  auto writer = database->NewSession();
+  auto reader = database->NewSession();
+  writer->Execute("CREATE TABLE t (n INT); BEGIN; INSERT INTO t VALUES (1)");
+  std::vector<Cell> row;
+  EXPECT_FALSE(reader->Execute("SELECT * FROM t")->Next(row));
+  writer->Execute("COMMIT");
+  EXPECT_TRUE(reader->Execute("SELECT * FROM t")->Next(row));
 }
 
 TEST(SessionTest, UnknownSettingIsNamed) {

@@ -7,6 +7,7 @@
 #include "catalog/sqlite_catalog.h"
 #include "engine/reading_fixture.h"
 #include "iceberg/manifest_cache.h"
+#include "iceberg/snapshot_producer.h"
 
 namespace eider::engine {
 namespace {
@@ -271,10 +272,21 @@ TEST_F(TableScanTest, MissingManifestsAreNamed) {
   EXPECT_THAT(error.message(), HasSubstr(".avro"));
 }
 
-// Adds a snapshot with `file` to s.t, as another engine would.
-void AddForeignFile(const std::string& root, const iceberg::DataFile& file) {
+// Commits `updates` to a table, as another engine would.
+void Commit(catalog::Catalog& store, const catalog::TableIdentifier& identifier,
+            std::vector<iceberg::TableUpdate> updates) {
+  catalog::TableChange change;
+  change.identifier = identifier;
+  change.updates = std::move(updates);
+  catalog::CommitRequest request;
+  request.tables = {change};
+  store.Commit(request);
+}
+
+// Adds a snapshot with `file` to a table that has one.
+void AddForeignFile(const std::string& root, const catalog::TableIdentifier& identifier,
+                    const iceberg::DataFile& file) {
   auto store = catalog::OpenSqliteCatalog(root);
-  catalog::TableIdentifier identifier{{"s"}, "t"};
   auto metadata = store->LoadTable(store->Find(identifier)->metadata_location);
   bool is_deletes = file.content != iceberg::FileContent::kData;
   iceberg::Snapshot snapshot = *metadata->CurrentSnapshot();
@@ -300,13 +312,70 @@ void AddForeignFile(const std::string& root, const iceberg::DataFile& file) {
       iceberg::WriteManifestList(snapshot, 2, manifests, iceberg::avro::Codec::kDeflate));
   iceberg::SnapshotRef main;
   main.snapshot_id = snapshot.snapshot_id;
-  catalog::TableChange change;
-  change.identifier = identifier;
-  change.updates = {iceberg::AddSnapshot{snapshot},
-                    iceberg::SetSnapshotRef{iceberg::kMainBranch, main}};
-  catalog::CommitRequest request;
-  request.tables = {change};
-  store->Commit(request);
+  Commit(*store, identifier,
+         {iceberg::AddSnapshot{snapshot}, iceberg::SetSnapshotRef{iceberg::kMainBranch, main}});
+}
+
+const catalog::TableIdentifier kTable{{"s"}, "t"};
+
+// Files taken over from Hive: neither field ids nor the columns they are partitioned by.
+TEST_F(TableScanTest, PartitionColumnsThatAreNotInTheFile) {
+  Run("CREATE TABLE t (region VARCHAR, n INTEGER)");
+  {
+    auto store = catalog::OpenSqliteCatalog(warehouse());
+    iceberg::PartitionField field;
+    field.source_id = 1;
+    field.name = "region";
+    iceberg::PartitionSpec spec;
+    spec.fields = {field};
+    spec.spec_id = 1;
+    Commit(*store, kTable, {iceberg::AddPartitionSpec{spec}, iceberg::SetDefaultSpec{}});
+    iceberg::SnapshotProducer producer(iceberg::SnapshotProducer::Mode::kAppend, {});
+    auto metadata = store->LoadTable(store->Find(kTable)->metadata_location);
+    Commit(*store, kTable, producer.Produce(*metadata, store->files()));
+  }
+  std::string path = folder_ + "/part.parquet";
+  Run("COPY (SELECT i::INTEGER AS n FROM range(3) t(i)) TO '" + path + "'");
+  iceberg::DataFile file;
+  file.file_path = "file://" + path;
+  file.record_count = 3;
+  file.file_size_in_bytes = static_cast<int64_t>(std::filesystem::file_size(path));
+  file.partition = {iceberg::Literal{std::string("eu")}};
+  AddForeignFile(warehouse(), kTable, file);
+  EXPECT_EQ(Rows("SELECT * FROM t ORDER BY n"), (Strings{"eu|0", "eu|1", "eu|2"}));
+  EXPECT_EQ(Rows("SELECT n FROM t WHERE region = 'eu' AND n > 1"), Strings{"2"});
+  EXPECT_EQ(FilesRead("SELECT * FROM t WHERE region = 'us'"), 0);
+  EXPECT_EQ(Value("SELECT count(*), min(region) FROM t WHERE region IS NOT NULL"), "3|eu");
+}
+
+// Version 3: a column added with a default has it in files older than the column.
+TEST_F(TableScanTest, InitialDefaults) {
+  Run("CREATE TABLE t WITH ('format-version'='3') AS SELECT 1 AS n");
+  {
+    auto store = catalog::OpenSqliteCatalog(warehouse());
+    auto metadata = store->LoadTable(store->Find(kTable)->metadata_location);
+    iceberg::Schema schema = metadata->CurrentSchema();
+    auto add = [&](int32_t id, const char* name, iceberg::TypePtr type, const char* value) {
+      iceberg::NestedField field;
+      field.id = id;
+      field.name = name;
+      field.type = std::move(type);
+      field.initial_default = Json::parse(value);
+      field.write_default = field.initial_default;
+      schema.fields.push_back(std::move(field));
+    };
+    add(2, "i", iceberg::Type::Primitive(iceberg::TypeId::kInt), "34");
+    add(3, "d", iceberg::Type::Decimal(9, 2), "\"14.20\"");
+    add(4, "s", iceberg::Type::Primitive(iceberg::TypeId::kString), "\"none\"");
+    add(5, "day", iceberg::Type::Primitive(iceberg::TypeId::kDate), "\"2017-11-16\"");
+    schema.schema_id = 1;
+    Commit(*store, kTable, {iceberg::AddSchema{schema}, iceberg::SetCurrentSchema{}});
+  }
+  EXPECT_EQ(Rows("SELECT * FROM t"), Strings{"1|34|14.20|none|2017-11-16"});
+  EXPECT_EQ(Rows("SELECT n FROM t WHERE i = 34 AND s = 'none'"), Strings{"1"});
+  EXPECT_EQ(Rows("SELECT n FROM t WHERE i IS NULL"), Strings{});
+  Run("INSERT INTO t VALUES (2, NULL, 1, 'x', NULL)");
+  EXPECT_EQ(Rows("SELECT n FROM t WHERE i IS NULL"), Strings{"2"});
 }
 
 TEST_F(TableScanTest, TablesWithRowLevelDeletesAreRefused) {
@@ -315,7 +384,7 @@ TEST_F(TableScanTest, TablesWithRowLevelDeletesAreRefused) {
   deletes.content = iceberg::FileContent::kPositionDeletes;
   deletes.file_path = "/data/deletes.parquet";
   deletes.record_count = 1;
-  AddForeignFile(warehouse(), deletes);
+  AddForeignFile(warehouse(), kTable, deletes);
   for (const char* sql :
        {"SELECT * FROM t", "SELECT count(*) FROM t", "SELECT n FROM t WHERE n = 1"}) {
     Error error = Failure(sql);
@@ -331,7 +400,7 @@ TEST_F(TableScanTest, DataFilesOfOtherFormatsAreRefused) {
   file.file_path = "/data/file.orc";
   file.file_format = "ORC";
   file.record_count = 1;
-  AddForeignFile(warehouse(), file);
+  AddForeignFile(warehouse(), kTable, file);
   Error error = Failure("SELECT * FROM t");
   EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
   EXPECT_THAT(error.message(), HasSubstr("/data/file.orc"));
