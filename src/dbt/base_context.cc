@@ -228,6 +228,19 @@ void AddConversions(Dict& out) {
             BoundArguments bound("local_md5", arguments, {"value"}, 1);
             return Value(Md5Hex(bound[0].Str()));
           }));
+  out.Set("try_or_compiler_error",
+          Function("try_or_compiler_error", [](State& state, const Arguments& arguments) {
+            const auto& given = arguments.positional;
+            if (given.size() < 2) {
+              throw Error(ErrorCode::kInvalidArgument,
+                          "try_or_compiler_error() takes a message and a function");
+            }
+            try {
+              return state.Call(given[1], {{given.begin() + 2, given.end()}, arguments.keyword});
+            } catch (const Error&) {
+              throw Error(ErrorCode::kInvalidArgument, given[0].Str());
+            }
+          }));
   out.Set("diff_of_two_dicts",
           Function("diff_of_two_dicts", [](State&, const Arguments& arguments) {
             BoundArguments bound("diff_of_two_dicts", arguments, {"dict_a", "dict_b"}, 2);

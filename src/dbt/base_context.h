@@ -1,7 +1,8 @@
 // The part of dbt's context that needs no node and no connection, the same while parsing and while
 // running: dbt_version, env_var, var, target, project_name, modules, run_started_at, invocation_id,
 // flags, exceptions, log, print, return, tojson, fromjson, toyaml, fromyaml, set, set_strict, zip,
-// zip_strict, local_md5, diff_of_two_dicts, dbt_metadata_envs, builtins of those.
+// zip_strict, local_md5, diff_of_two_dicts, try_or_compiler_error, dbt_metadata_envs, builtins of
+// those.
 #pragma once
 
 #include <functional>

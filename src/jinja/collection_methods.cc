@@ -1,4 +1,6 @@
 // The methods of list, tuple and dict, and the attributes of numbers.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -261,15 +263,16 @@ Value DictFromkeys(State&, const Value&, const Arguments& arguments) {
 // A method on its object, taken as a value.
 class BoundMethod final : public Object {
  public:
-  BoundMethod(Value self, std::string name, Method method)
+  BoundMethod(Value self, std::string name, const Method* method)
       : self_(std::move(self)), name_(std::move(name)), method_(method) {}
   std::string TypeName() const override { return "builtin_function_or_method"; }
   std::string Repr() const override {
-    return "<built-in method " + name_ + " of " + self_.TypeName() + " object>";
+    return "<built-in method " + name_ + " of " + self_.TypeName() + " object at " +
+           fmt::format("{}", fmt::ptr(this)) + ">";
   }
   bool IsCallable() const override { return true; }
   Value Call(State& state, const Arguments& arguments) override {
-    return method_(state, self_, arguments);
+    return method_->Call(state, self_, arguments);
   }
   bool Equals(const Value& other) const override {
     const auto* bound = other.As<BoundMethod>();
@@ -279,7 +282,7 @@ class BoundMethod final : public Object {
  private:
   Value self_;
   std::string name_;
-  Method method_;
+  const Method* method_;
 };
 
 Value FloatIsInteger(State&, const Value& self, const Arguments& arguments) {
@@ -327,34 +330,54 @@ void UpdateDict(State& state, Dict& dict, const Value& source) {
   }
 }
 
-Method FindListMethod(std::string_view name) {
+const Method* FindListMethod(std::string_view name) {
   static const std::unordered_map<std::string_view, Method> kMethods = {
-      {"append", ListAppend},   {"clear", ListClear},   {"copy", ListCopy},
-      {"count", ListCount},     {"extend", ListExtend}, {"index", ListIndex},
-      {"insert", ListInsert},   {"pop", ListPop},       {"remove", ListRemove},
-      {"reverse", ListReverse}, {"sort", ListSort},
+      {"append", {ListAppend}},   {"clear", {ListClear}},     {"copy", {ListCopy}},
+      {"count", {ListCount}},     {"extend", {ListExtend}},   {"index", {ListIndex}},
+      {"insert", {ListInsert}},   {"pop", {ListPop}},         {"remove", {ListRemove}},
+      {"reverse", {ListReverse}}, {"sort", {ListSort, true}},
   };
   auto it = kMethods.find(name);
-  return it == kMethods.end() ? nullptr : it->second;
+  return it == kMethods.end() ? nullptr : &it->second;
 }
 
-Method FindTupleMethod(std::string_view name) {
-  if (name == "index") return TupleIndex;
-  return name == "count" ? TupleCount : nullptr;
+const Method* FindTupleMethod(std::string_view name) {
+  static const Method kIndex{TupleIndex};
+  static const Method kCount{TupleCount};
+  if (name == "index") return &kIndex;
+  return name == "count" ? &kCount : nullptr;
 }
 
-Method FindDictMethod(std::string_view name) {
+const Method* FindDictMethod(std::string_view name) {
   static const std::unordered_map<std::string_view, Method> kMethods = {
-      {"clear", DictClear},   {"copy", DictCopy},       {"fromkeys", DictFromkeys},
-      {"get", DictGet},       {"items", DictItems},     {"keys", DictKeys},
-      {"pop", DictPop},       {"popitem", DictPopitem}, {"setdefault", DictSetdefault},
-      {"update", DictUpdate}, {"values", DictValues},
+      {"clear", {DictClear}},
+      {"copy", {DictCopy}},
+      {"fromkeys", {DictFromkeys}},
+      {"get", {DictGet}},
+      {"items", {DictItems}},
+      {"keys", {DictKeys}},
+      {"pop", {DictPop}},
+      {"popitem", {DictPopitem}},
+      {"setdefault", {DictSetdefault}},
+      {"update", {DictUpdate, true}},
+      {"values", {DictValues}},
   };
   auto it = kMethods.find(name);
-  return it == kMethods.end() ? nullptr : it->second;
+  return it == kMethods.end() ? nullptr : &it->second;
 }
 
-Method FindMethod(const Value& self, std::string_view name) {
+Value Method::Call(State& state, const Value& self, const Arguments& arguments) const {
+  if (!takes_keywords && !arguments.keyword.empty()) {
+    Throw("the method of '" + self.TypeName() + "' takes no keyword arguments, but got '" +
+          arguments.keyword[0].first + "'");
+  }
+  return function(state, self, arguments);
+}
+
+const Method* FindMethod(const Value& self, std::string_view name) {
+  static const Method kBitLength{IntBitLength};
+  static const Method kIsInteger{FloatIsInteger};
+  static const Method kConjugate{NumberConjugate};
   switch (self.type()) {
     case Value::Type::kString:
       return FindStringMethod(name);
@@ -366,18 +389,18 @@ Method FindMethod(const Value& self, std::string_view name) {
       return FindDictMethod(name);
     case Value::Type::kBool:
     case Value::Type::kInt:
-      if (name == "bit_length") return IntBitLength;
-      return name == "conjugate" ? NumberConjugate : nullptr;
+      if (name == "bit_length") return &kBitLength;
+      return name == "conjugate" ? &kConjugate : nullptr;
     case Value::Type::kFloat:
-      if (name == "is_integer") return FloatIsInteger;
-      return name == "conjugate" ? NumberConjugate : nullptr;
+      if (name == "is_integer") return &kIsInteger;
+      return name == "conjugate" ? &kConjugate : nullptr;
     default:
       return nullptr;
   }
 }
 
 std::optional<Value> BuiltinAttribute(const Value& self, std::string_view name) {
-  if (Method method = FindMethod(self, name)) {
+  if (const Method* method = FindMethod(self, name)) {
     return Value(std::make_shared<BoundMethod>(self, std::string(name), method));
   }
   if (!self.IsNumber()) return std::nullopt;

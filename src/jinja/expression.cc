@@ -180,11 +180,14 @@ Value Interpreter::Evaluate(const Expression& expression) {
       const auto& conditional = static_cast<const ConditionalExpression&>(expression);
       if (EvaluateTruth(*conditional.condition)) return Evaluate(*conditional.then);
       if (conditional.otherwise) return Evaluate(*conditional.otherwise);
+      // Even where undefined values are strict, this one is not.
+      UndefinedMode mode = environment_.options().undefined;
+      if (mode == UndefinedMode::kStrict) mode = UndefinedMode::kDefault;
       return Value::Undefined(
           "",
           "the inline if-expression on line " + std::to_string(expression.line) + " in '" +
               frame_->source->name() + "' evaluated to false and no else section was defined.",
-          environment_.options().undefined);
+          mode);
     }
     case ExpressionKind::kAttribute: {
       const auto& attribute = static_cast<const AttributeExpression&>(expression);
@@ -318,8 +321,7 @@ Value Interpreter::EvaluateItem(const ItemExpression& expression) {
                      (object.IsObject() && object.AsObject()->IsSequence());
     if (sliceable) return SliceOf(object, start, stop, step);
     if (object.IsDict()) Throw("unhashable type: 'slice'");
-    return Value::Undefined("slice", DescribeObject(object) + " has no element slice",
-                            environment_.options().undefined);
+    Throw("'" + object.TypeName() + "' object is not subscriptable");
   }
   Value index_scratch;
   const Value& index = EvaluateRef(*expression.index, index_scratch);
@@ -478,14 +480,19 @@ Value Interpreter::CallMethod(const Value& object, std::string_view name,
     if (auto result = object.AsObject()->CallMethod(*this, name, arguments)) {
       return std::move(*result);
     }
-  } else if (Method method = FindMethod(object, name)) {
-    return method(*this, object, arguments);
+  } else if (const Method* method = FindMethod(object, name)) {
+    return method->Call(*this, object, arguments);
   }
   return Call(GetAttribute(object, name), arguments);
 }
 
 Value Interpreter::EvaluateFilter(const FilterExpression& expression, const Value* operand) {
   Value scratch;
+  // In a block's chain of filters the first one has no operand: it is given the block's text.
+  if (operand && expression.operand) {
+    scratch = EvaluateFilter(static_cast<const FilterExpression&>(*expression.operand), operand);
+    operand = &scratch;
+  }
   const Value& value = operand ? *operand : EvaluateRef(*expression.operand, scratch);
   if (!expression.filter) Throw("No filter named '" + expression.name + "' found.");
   if (expression.arguments.empty()) return (*expression.filter)(*this, value, kNoArguments);

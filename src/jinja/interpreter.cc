@@ -742,7 +742,6 @@ Flow Interpreter::RunLoop(const ForStatement& statement, const Value& iterable, 
     } detach{loop.get()};
     Value item;
     while (items.Next(&item)) {
-      ran = true;
       frame.scope = &statement.scope;
       EnterScope(statement.scope);
       if (loop) {
@@ -753,6 +752,8 @@ Flow Interpreter::RunLoop(const ForStatement& statement, const Value& iterable, 
       Flow flow = Execute(statement.body, output);
       if (flow == Flow::kBreak) break;
       if (flow == Flow::kReturn) return flow;
+      // Jinja2 takes a round that ends with break or continue for none at all.
+      ran |= flow == Flow::kNormal;
       frame.line = statement.line;
     }
   }

@@ -10,14 +10,20 @@
 
 namespace eider::jinja {
 
-using Method = Value (*)(State& state, const Value& self, const Arguments& arguments);
+struct Method {
+  using Function = Value (*)(State& state, const Value& self, const Arguments& arguments);
+  Function function;
+  bool takes_keywords = false;
+
+  Value Call(State& state, const Value& self, const Arguments& arguments) const;
+};
 
 // The method `name` of the built-in type of `self`, or null.
-Method FindMethod(const Value& self, std::string_view name);
-Method FindStringMethod(std::string_view name);
-Method FindListMethod(std::string_view name);
-Method FindTupleMethod(std::string_view name);
-Method FindDictMethod(std::string_view name);
+const Method* FindMethod(const Value& self, std::string_view name);
+const Method* FindStringMethod(std::string_view name);
+const Method* FindListMethod(std::string_view name);
+const Method* FindTupleMethod(std::string_view name);
+const Method* FindDictMethod(std::string_view name);
 
 // x.name for a built-in type: a method bound to `self`, or a plain attribute.
 std::optional<Value> BuiltinAttribute(const Value& self, std::string_view name);

@@ -261,6 +261,13 @@ class NameResolver {
     }
   }
 
+  // A scoped block sees the variable `loop` of every loop around it.
+  static void UseLoops(const LexicalScope& scope) {
+    for (const LexicalScope* s = &scope; s; s = s->begins_function ? nullptr : s->parent) {
+      for (const ScopeSymbol& symbol : s->symbols) symbol.used |= symbol.name == kLoop;
+    }
+  }
+
   static int SlotIfUsed(LexicalScope& scope, Name name) {
     const ScopeSymbol* symbol = FindIn(scope, name);
     return symbol && symbol->used ? symbol->slot : -1;
@@ -410,7 +417,10 @@ class NameResolver {
       case StatementKind::kBlock: {
         auto& block = static_cast<BlockStatement&>(statement);
         block.top_level = top_level;
-        if (block.scoped) pending_.push_back({&block.locals, &scope, current_});
+        if (block.scoped) {
+          pending_.push_back({&block.locals, &scope, current_});
+          UseLoops(scope);
+        }
         BindBlock(block);
         break;
       }
@@ -495,6 +505,10 @@ class NameResolver {
     EnterFunction(macro.function, &around);
     LexicalScope& scope = macro.function.scope;
     for (const Parameter& parameter : macro.parameters) {
+      if (FindIn(scope, parameter.name)) {
+        Fail("duplicate argument '" + *parameter.name + "' in the signature of a macro",
+             macro.line);
+      }
       DeclareParameter(scope, parameter.name);
       if (parameter.name == kCaller && macro.uses_caller && !parameter.default_value) {
         Fail(

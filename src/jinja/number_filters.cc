@@ -6,6 +6,7 @@
 #include "jinja/builtins.h"
 #include "jinja/number.h"
 #include "jinja/operators.h"
+#include "jinja/unicode.h"
 
 namespace eider::jinja {
 
@@ -41,6 +42,21 @@ Value Abs(State&, const Value& value, const Arguments& arguments) {
   Throw("bad operand type for abs(): '" + value.TypeName() + "'");
 }
 
+// Python reads the digits of every script.
+std::string WithAsciiDigits(const std::string& text) {
+  if (IsAscii(text)) return text;
+  std::string out;
+  for (char32_t c : DecodeUtf8(text)) {
+    char32_t digit = c;
+    // The ten digits of a script stand in a row.
+    if (c >= 0x80 && IsDecimalDigit(c)) {
+      for (digit = '0'; IsDecimalDigit(c - 1); --c) ++digit;
+    }
+    AppendUtf8(out, digit);
+  }
+  return out;
+}
+
 Value ToInt(State&, const Value& value, const Arguments& arguments) {
   BoundArguments bound("int", arguments, {"default", "base"});
   Value fallback = bound.Or(0, Value(0));
@@ -54,10 +70,11 @@ Value ToInt(State&, const Value& value, const Arguments& arguments) {
   if (value.IsString()) {
     int64_t base = bound.Int(1, 10);
     if (base == 0 || (base >= 2 && base <= 36)) {
-      if (auto number = ParseInteger(value.AsString(), static_cast<int>(base))) return *number;
+      auto number = ParseInteger(WithAsciiDigits(value.AsString()), static_cast<int>(base));
+      if (number) return *number;
     }
     // "42.23" is 42.
-    auto number = ParseFloat(value.AsString());
+    auto number = ParseFloat(WithAsciiDigits(value.AsString()));
     if (!number || !std::isfinite(*number)) return fallback;
     return Truncated(*number);
   }
@@ -70,7 +87,7 @@ Value ToFloat(State&, const Value& value, const Arguments& arguments) {
   if (value.IsFloat()) return value;
   RequireDefined(value);
   if (value.IsString()) {
-    if (auto number = ParseFloat(value.AsString())) return *number;
+    if (auto number = ParseFloat(WithAsciiDigits(value.AsString()))) return *number;
   }
   return bound.Or(0, Value(0.0));
 }

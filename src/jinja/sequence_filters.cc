@@ -127,8 +127,8 @@ Value Sort(State& state, const Value& value, const Arguments& arguments) {
       Value key = path.Get(state, item);
       keys.push_back(case_sensitive ? std::move(key) : IgnoreCase(key));
     }
-    items.emplace_back(keys.size() == 1 ? std::move(keys[0]) : Value::List(std::move(keys)),
-                       std::move(item));
+    // A list even of one: lists tell that their first items are equal before they order them.
+    items.emplace_back(Value::List(std::move(keys)), std::move(item));
   }
   SortByKey(items, bound.Bool(0));
   ValueList sorted;
@@ -374,10 +374,6 @@ Value Attr(State& state, const Value& value, const Arguments& arguments) {
 
 Value Batch(State&, const Value& value, const Arguments& arguments) {
   BoundArguments bound("batch", arguments, {"linecount", "fill_with"}, 1);
-  if (!bound[0].IsNumber()) {
-    if (bound[0].IsUndefined()) Throw(bound[0].AsUndefined().message);
-    Throw("'linecount' must be a number, not " + bound[0].TypeName());
-  }
   ValueList lines;
   ValueList line;
   for (Value& item : value.Iterate()) {
@@ -387,8 +383,8 @@ Value Batch(State&, const Value& value, const Arguments& arguments) {
     line.push_back(std::move(item));
   }
   if (!line.empty()) {
-    int64_t missing = bound.Int(0) - static_cast<int64_t>(line.size());
-    if (!bound[1].IsNone() && missing > 0) {
+    if (!bound[1].IsNone()) {
+      int64_t missing = std::max<int64_t>(0, bound.Int(0) - static_cast<int64_t>(line.size()));
       CheckRepetition(sizeof(Value), missing);
       line.insert(line.end(), static_cast<size_t>(missing), bound[1]);
     }

@@ -45,6 +45,8 @@ Value Template::RenderNative(const Resolver& context, bool literal_eval) const {
   Output output;
   output.values = &values;
   interpreter.Run(*this, output);
+  // Where jinja2 gives None, dbt gives the empty text.
+  if (values.empty()) return literal_eval ? Value() : Value("");
   if (values.size() == 1 && !values[0].IsString()) return std::move(values[0]);
   std::string text;
   for (const Value& value : values) value.AppendStr(text);

@@ -61,7 +61,7 @@ Value String(State&, const Value& value, const Arguments& arguments) {
 // A filter that is a method of str on the value's text.
 Value CallStringMethod(State& state, const char* method, const Value& value,
                        const Arguments& arguments) {
-  return FindStringMethod(method)(state, SoftText(value), arguments);
+  return FindStringMethod(method)->Call(state, SoftText(value), arguments);
 }
 
 Value Center(State& state, const Value& value, const Arguments& arguments) {
@@ -91,7 +91,7 @@ Value Replace(State& state, const Value& value, const Arguments& arguments) {
     replaced.positional = {SoftText(bound[0]), SoftText(bound[1])};
   }
   replaced.positional.push_back(bound[2].IsNone() ? Value(-1) : bound[2]);
-  return FindStringMethod("replace")(state, text, replaced);
+  return FindStringMethod("replace")->Call(state, text, replaced);
 }
 
 Value Format(State& state, const Value& value, const Arguments& arguments) {

@@ -107,6 +107,10 @@ char32_t ToUpper(char32_t c) {
   if (c >= 0xE0 && c <= 0xFE && c != 0xF7) return c - 0x20;
   if (AlternatesFromEven(c)) return c & ~char32_t{1};
   if (AlternatesFromOdd(c)) return c % 2 == 0 ? c - 1 : c;
+  if ((c >= 0x1C4 && c <= 0x1CC) || (c >= 0x1F1 && c <= 0x1F3)) {
+    // Digraphs come in threes: upper, title, lower.
+    return c <= 0x1C6 ? 0x1C4 : c <= 0x1C9 ? 0x1C7 : c <= 0x1CC ? 0x1CA : 0x1F1;
+  }
   if (c == 0x3AC) return 0x386;
   if (c >= 0x3AD && c <= 0x3AF) return c - 37;
   if (c == 0x3CC) return 0x38C;
@@ -126,6 +130,9 @@ char32_t ToLower(char32_t c) {
   if (c == 0x1E9E) return 0xDF;
   if (AlternatesFromEven(c)) return c | 1;
   if (AlternatesFromOdd(c)) return c % 2 == 1 ? c + 1 : c;
+  if ((c >= 0x1C4 && c <= 0x1CC) || (c >= 0x1F1 && c <= 0x1F3)) {
+    return c <= 0x1C6 ? 0x1C6 : c <= 0x1C9 ? 0x1C9 : c <= 0x1CC ? 0x1CC : 0x1F3;
+  }
   if (c == 0x386) return 0x3AC;
   if (c >= 0x388 && c <= 0x38A) return c + 37;
   if (c == 0x38C) return 0x3CC;
@@ -203,11 +210,39 @@ std::string UpperText(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// Marks that the rule about the final sigma looks past.
+bool IsIgnoredInCase(char32_t c) {
+  return c == '\'' || c == '.' || c == ':' || c == '^' || c == '`' || c == 0xA8 || c == 0xAD ||
+         c == 0xAF || c == 0xB4 || c == 0xB7 || c == 0xB8 || (c >= 0x2B0 && c <= 0x36F) ||
+         c == 0x2019;
+}
+
+bool CasedLetterFollows(std::string_view text, size_t position) {
+  for (size_t size; position < text.size(); position += size) {
+    char32_t c = DecodeOne(text, position, &size);
+    if (!IsIgnoredInCase(c)) return IsUpperCase(c) || IsLowerCase(c);
+  }
+  return false;
+}
+
+}  // namespace
+
 std::string LowerText(std::string_view text) {
   std::string out;
   out.reserve(text.size());
+  bool after_letter = false;
   for (size_t i = 0, size; i < text.size(); i += size) {
-    AppendUtf8(out, ToLower(DecodeOne(text, i, &size)));
+    char32_t c = DecodeOne(text, i, &size);
+    if (c == 0x130) {
+      out += "i\u0307";
+    } else if (c == 0x3A3 && after_letter && !CasedLetterFollows(text, i + size)) {
+      AppendUtf8(out, 0x3C2);  // sigma at the end of a word
+    } else {
+      AppendUtf8(out, ToLower(c));
+    }
+    if (!IsIgnoredInCase(c)) after_letter = IsUpperCase(c) || IsLowerCase(c);
   }
   return out;
 }

@@ -225,7 +225,6 @@ void Value::AppendRepr(std::string& out) const {
       out += "None";
       return;
     case Type::kUndefined:
-      CheckStrict(AsUndefined());
       out += "Undefined";
       return;
     case Type::kBool:
