@@ -1,5 +1,7 @@
 #include "dbt/decimal.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdlib>
 
@@ -51,13 +53,12 @@ std::optional<Scaled> Parse(const std::string& text) {
 }
 
 std::string Format(const Scaled& number) {
-  std::string digits = std::to_string(std::llabs(number.digits));
+  int64_t unit = PowerOfTen(number.scale);
+  std::string text = std::to_string(std::llabs(number.digits / unit));
   if (number.scale > 0) {
-    auto scale = static_cast<size_t>(number.scale);
-    if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
-    digits.insert(digits.size() - scale, ".");
+    text += fmt::format(".{:0{}}", std::llabs(number.digits % unit), number.scale);
   }
-  return number.digits < 0 ? "-" + digits : digits;
+  return number.digits < 0 ? "-" + text : text;
 }
 
 std::optional<Scaled> ScaledOf(const Value& value) {
@@ -71,6 +72,7 @@ std::optional<Scaled> Exactly(BinaryOperator op, Scaled a, Scaled b) {
   if (op == BinaryOperator::kMul) {
     Scaled out;
     out.scale = a.scale + b.scale;
+    if (out.scale > kMaxDigits) return std::nullopt;
     if (__builtin_mul_overflow(a.digits, b.digits, &out.digits)) return std::nullopt;
     return out;
   }
