@@ -53,7 +53,7 @@ class SlotStack {
   void Pop(size_t count);
 
  private:
-  static constexpr size_t kChunk = 512;
+  static constexpr size_t kChunk = 64;
   struct Chunk {
     std::unique_ptr<Slot[]> slots;
     size_t size = 0;

@@ -30,6 +30,7 @@ class Lexer {
       : source_(source), file_(file), environment_(environment), options_(environment.options()) {}
 
   std::vector<Token> Run() {
+    tokens_.reserve(16 + source_.size() / 8);
     while (position_ < source_.size()) ReadText();
     Add(TokenType::kEnd, position_, position_);
     return std::move(tokens_);
@@ -222,8 +223,8 @@ class Lexer {
 
   void ReadOperator(std::string& balance) {
     for (std::string_view op : kOperators) {
-      if (!At(op)) continue;
       char c = op[0];
+      if (source_[position_] != c || !At(op)) continue;
       if (c == '(' || c == '[' || c == '{') {
         balance += c == '(' ? ')' : c == '[' ? ']' : '}';
       } else if (c == ')' || c == ']' || c == '}') {

@@ -57,7 +57,8 @@ class Parser {
   }
 
   bool IsOperator(std::string_view op) const {
-    return Current().type == TokenType::kOperator && Current().text == op;
+    const Token& token = Current();
+    return token.type == TokenType::kOperator && token.text[0] == op[0] && token.text == op;
   }
   bool IsName(std::string_view name) const {
     return Current().type == TokenType::kName && Current().text == name;
