@@ -54,11 +54,12 @@ std::optional<Scaled> Parse(const std::string& text) {
 
 std::string Format(const Scaled& number) {
   int64_t unit = PowerOfTen(number.scale);
-  std::string text = std::to_string(std::llabs(number.digits / unit));
+  std::string text = number.digits < 0 ? "-" : "";
+  text += std::to_string(std::llabs(number.digits / unit));
   if (number.scale > 0) {
     text += fmt::format(".{:0{}}", std::llabs(number.digits % unit), number.scale);
   }
-  return number.digits < 0 ? "-" + text : text;
+  return text;
 }
 
 std::optional<Scaled> ScaledOf(const Value& value) {
