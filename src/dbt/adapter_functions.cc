@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "dbt/adapter.h"
 #include "dbt/adapter_response.h"
+#include "dbt/behavior_flags.h"
 #include "dbt/column.h"
 #include "dbt/constraints.h"
 #include "dbt/decimal.h"
@@ -71,7 +72,7 @@ class AdapterValue final : public jinja::Object {
   std::optional<Value> GetAttribute(State&, std::string_view name) override {
     if (name == "Relation") return RelationClass(adapter_.config().quoting());
     if (name == "Column") return ColumnClass();
-    if (name == "behavior") return Value(Dict{});
+    if (name == "behavior") return BehaviorFlags(adapter_.config());
     if (name == "config") {
       return Value(Dict{{"project_name", Value(adapter_.config().project.name)}});
     }

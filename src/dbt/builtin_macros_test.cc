@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dbt/base_context.h"
+#include "dbt/behavior_flags.h"
 #include "dbt/context.h"
 #include "dbt/environment.h"
 #include "dbt/macro_library.h"
@@ -26,8 +27,9 @@ using testing::IsEmpty;
 // The built-in macros as a project without macros of its own sees them.
 class BuiltinMacros {
  public:
-  explicit BuiltinMacros(const std::string& type = "duckdb") {
+  explicit BuiltinMacros(const std::string& type = "duckdb", Json flags = Json::object()) {
     auto config = std::make_shared<Config>();
+    config->project.flags = std::move(flags);
     config->project.name = "shop";
     config->target.type = type;
     config->target.schema = "main";
@@ -103,13 +105,12 @@ class BuiltinMacros {
     auto constant = [](const char* name, Value value) {
       return Value::Function(name, [value](State&, const Arguments&) { return value; });
     };
-    Dict flag{{"no_warn", Value(false)}};
     return Dict{
         {"type", constant("type", Value(library_->config().target.type))},
         {"is_iceberg", constant("is_iceberg", Value(iceberg))},
         {"is_ducklake", constant("is_ducklake", Value(false))},
         {"warn_once", constant("warn_once", Value(""))},
-        {"behavior", Value(Dict{{"enable_truthy_nulls_equals_macro", Value(flag)}})},
+        {"behavior", BehaviorFlags(library_->config())},
         {"quote", Value::Function("quote",
                                   [](State&, const Arguments& arguments) {
                                     return Value('"' + arguments.positional[0].Str() + '"');
@@ -360,6 +361,12 @@ TEST(BuiltinMacrosTest, DefaultsServeOtherDatabases) {
             "p0.generated_number * power(2, 0) + p1.generated_number * power(2, 1) + 1 as "
             "generated_number from p as p0 cross join p as p1 ) select * from unioned where "
             "generated_number <= 4 order by generated_number");
+}
+
+TEST(BuiltinMacrosTest, NullsAreEqualWhereTheProjectSaysSo) {
+  BuiltinMacros macros("duckdb", {{"enable_truthy_nulls_equals_macro", true}});
+  EXPECT_EQ(macros.Render("{{ dbt.equals('a', 'b') }}"),
+            "case when (a = b) or (a is null and b is null) then 0 else 1 end = 0");
 }
 
 TEST(BuiltinMacrosTest, NamesSchemasAndAliases) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "dbt/base_context.h"
+#include "dbt/behavior_flags.h"
 #include "dbt/environment.h"
 #include "dbt/manifest_artifact.h"
 #include "dbt/node_config.h"
@@ -102,7 +103,7 @@ class ParsedAdapter final : public Object {
 
   std::optional<Value> GetAttribute(State&, std::string_view name) override {
     std::string function(name);
-    if (name == "behavior") return Value(jinja::Dict());
+    if (name == "behavior") return BehaviorFlags(config_);
     if (name == "Relation" || name == "Column") {
       return Value::Undefined(function, "", jinja::UndefinedMode::kPermissive);
     }
