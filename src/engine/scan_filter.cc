@@ -16,6 +16,7 @@
 #include "duckdb/planner/filter/dynamic_filter.hpp"
 #include "duckdb/planner/filter/in_filter.hpp"
 #include "duckdb/planner/filter/optional_filter.hpp"
+#include "duckdb/planner/filter/struct_filter.hpp"
 #include "engine/type_mapping.h"
 
 namespace eider::engine {
@@ -213,7 +214,9 @@ class ExpressionReader {
   const duckdb::MultiFilePushdownInfo& info_;
 };
 
-Predicate ReadFilter(const NestedField& field, const TableFilter& filter) {
+// `in_struct`: the column is a field of a struct, whose null counts do not tell of the structs that
+// are null themselves.
+Predicate ReadFilter(const NestedField& field, const TableFilter& filter, bool in_struct) {
   switch (filter.filter_type) {
     case TableFilterType::CONSTANT_COMPARISON: {
       const auto& comparison = filter.Cast<duckdb::ConstantFilter>();
@@ -221,34 +224,42 @@ Predicate ReadFilter(const NestedField& field, const TableFilter& filter) {
       return kind ? Compare(*kind, field, comparison.constant) : Predicate();
     }
     case TableFilterType::IS_NULL:
-      return NullTest(field, true);
+      return in_struct ? Predicate() : NullTest(field, true);
     case TableFilterType::IS_NOT_NULL:
-      return NullTest(field, false);
+      return in_struct ? Predicate() : NullTest(field, false);
     case TableFilterType::IN_FILTER:
       return In(field, filter.Cast<duckdb::InFilter>().values);
     case TableFilterType::CONJUNCTION_AND: {
       std::vector<Predicate> children;
       for (const auto& child : filter.Cast<duckdb::ConjunctionAndFilter>().child_filters) {
-        children.push_back(ReadFilter(field, *child));
+        children.push_back(ReadFilter(field, *child, in_struct));
       }
       return Predicate::And(std::move(children));
     }
     case TableFilterType::CONJUNCTION_OR: {
       std::vector<Predicate> children;
       for (const auto& child : filter.Cast<duckdb::ConjunctionOrFilter>().child_filters) {
-        children.push_back(ReadFilter(field, *child));
+        children.push_back(ReadFilter(field, *child, in_struct));
       }
       return Predicate::Or(std::move(children));
     }
+    case TableFilterType::STRUCT_EXTRACT: {
+      const auto& extract = filter.Cast<duckdb::StructFilter>();
+      if (field.type->id != iceberg::TypeId::kStruct ||
+          extract.child_idx >= field.type->fields.size()) {
+        return {};
+      }
+      return ReadFilter(field.type->fields[extract.child_idx], *extract.child_filter, true);
+    }
     case TableFilterType::OPTIONAL_FILTER: {
       const auto& child = filter.Cast<duckdb::OptionalFilter>().child_filter;
-      return child ? ReadFilter(field, *child) : Predicate();
+      return child ? ReadFilter(field, *child, in_struct) : Predicate();
     }
     case TableFilterType::DYNAMIC_FILTER: {
       const auto& data = filter.Cast<duckdb::DynamicFilter>().filter_data;
       if (!data || !data->initialized) return {};
       duckdb::lock_guard<duckdb::mutex> lock(data->lock);
-      return data->filter ? ReadFilter(field, *data->filter) : Predicate();
+      return data->filter ? ReadFilter(field, *data->filter, in_struct) : Predicate();
     }
     default:
       return {};
@@ -274,7 +285,7 @@ Predicate ToPredicate(const iceberg::Schema& schema,
         column_ids[index] >= schema.fields.size()) {
       continue;
     }
-    children.push_back(ReadFilter(schema.fields[column_ids[index]], *filter));
+    children.push_back(ReadFilter(schema.fields[column_ids[index]], *filter, false));
   }
   return Predicate::And(std::move(children));
 }

@@ -128,8 +128,10 @@ duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFuncti
 
 duckdb::InsertionOrderPreservingMap<duckdb::string> ToText(
     duckdb::TableFunctionToStringInput& input) {
+  const DataFileList& list = ListOf(input.bind_data);
   duckdb::InsertionOrderPreservingMap<duckdb::string> text;
-  text["Table"] = ListOf(input.bind_data).table().name;
+  text["Table"] = list.table().name;
+  text["Files"] = std::to_string(list.tasks().size());
   return text;
 }
 

@@ -65,6 +65,17 @@ TEST_F(TableScanTest, FiltersPruneFiles) {
   EXPECT_EQ(FilesRead("SELECT sum(d) FROM t WHERE n > 4000"), 0);
 }
 
+TEST_F(TableScanTest, FiltersOnFieldsOfStructsPruneFiles) {
+  Run("CREATE TABLE t (s STRUCT(a STRUCT(b INTEGER)))");
+  Run("INSERT INTO t VALUES ({'a': {'b': 1}}), (NULL)");
+  Run("INSERT INTO t VALUES ({'a': {'b': 5}}), ({'a': NULL})");
+  EXPECT_EQ(FilesRead("SELECT * FROM t WHERE s.a.b = 5"), 1);
+  EXPECT_EQ(Rows("SELECT s.a.b FROM t WHERE s.a.b < 3"), Strings{"1"});
+  EXPECT_EQ(Value("SELECT count(*) FROM t WHERE s.a.b IS NULL"), "2");
+  EXPECT_EQ(Value("SELECT count(*) FROM t WHERE s.a.b IS NOT NULL"), "2");
+  EXPECT_EQ(Value("SELECT count(*) FROM t WHERE s IS NULL"), "1");
+}
+
 TEST_F(TableScanTest, PrunedScansGiveTheRowsOfWholeOnes) {
   MakeFourFiles();
   Run("CREATE TABLE memory.main.t AS SELECT * FROM t");

@@ -1,6 +1,7 @@
 #include "iceberg/manifest_cache.h"
 
 #include "base/lru_cache.h"
+#include "base/parallel.h"
 
 namespace eider::iceberg {
 
@@ -32,6 +33,13 @@ std::vector<ManifestFile> InlineManifests(const Snapshot& snapshot, io::FileSyst
   return manifests;
 }
 
+// A manifest's entries inherit from the list that names it, so one listed under another sequence
+// number (a retried commit) is another one.
+std::string KeyOf(const ManifestFile& manifest) {
+  return manifest.manifest_path + "#" + std::to_string(manifest.sequence_number) + "#" +
+         std::to_string(manifest.added_snapshot_id);
+}
+
 }  // namespace
 
 std::shared_ptr<const std::vector<ManifestFile>> LoadManifestList(const Snapshot& snapshot,
@@ -49,15 +57,29 @@ std::shared_ptr<const std::vector<ManifestFile>> LoadManifestList(const Snapshot
 
 std::shared_ptr<const std::vector<ManifestEntry>> LoadManifest(const ManifestFile& manifest,
                                                                io::FileSystem& files) {
-  // A manifest's entries inherit from the list that names it, so one listed under another sequence
-  // number (a retried commit) is another one.
-  std::string key = manifest.manifest_path + "#" + std::to_string(manifest.sequence_number) + "#" +
-                    std::to_string(manifest.added_snapshot_id);
+  std::string key = KeyOf(manifest);
   if (auto cached = Manifests().Get(key)) return cached;
   auto entries = std::make_shared<const std::vector<ManifestEntry>>(
       ReadManifest(files.Read(manifest.manifest_path), manifest));
   Manifests().Put(key, entries, entries->size() + 1);
   return entries;
+}
+
+std::vector<std::shared_ptr<const std::vector<ManifestEntry>>> LoadManifests(
+    const std::vector<const ManifestFile*>& manifests, io::FileSystem& files) {
+  std::vector<std::shared_ptr<const std::vector<ManifestEntry>>> loaded(manifests.size());
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < manifests.size(); ++i) {
+    loaded[i] = Manifests().Get(KeyOf(*manifests[i]));
+    if (!loaded[i]) missing.push_back(i);
+  }
+  auto load = [&](size_t i) { loaded[missing[i]] = LoadManifest(*manifests[missing[i]], files); };
+  if (missing.size() == 1) {
+    load(0);
+  } else if (!missing.empty()) {
+    ParallelFor(missing.size(), load);
+  }
+  return loaded;
 }
 
 }  // namespace eider::iceberg

@@ -14,5 +14,8 @@ std::shared_ptr<const std::vector<ManifestFile>> LoadManifestList(const Snapshot
                                                                   io::FileSystem& files);
 std::shared_ptr<const std::vector<ManifestEntry>> LoadManifest(const ManifestFile& manifest,
                                                                io::FileSystem& files);
+// The same for several at once, in their order; those that are not held yet are read by all cores.
+std::vector<std::shared_ptr<const std::vector<ManifestEntry>>> LoadManifests(
+    const std::vector<const ManifestFile*>& manifests, io::FileSystem& files);
 
 }  // namespace eider::iceberg

@@ -48,13 +48,20 @@ std::vector<FileScanTask> PlanFiles(const TableMetadata& metadata, const Snapsho
                                     io::FileSystem& files) {
   std::vector<FileScanTask> tasks;
   std::vector<DeleteFile> deletes;
-  auto manifests = LoadManifestList(snapshot, files);
-  for (size_t i = 0; i < manifests->size(); ++i) {
-    const ManifestFile& manifest = (*manifests)[i];
+  auto list = LoadManifestList(snapshot, files);
+  std::vector<const ManifestFile*> manifests;
+  for (const ManifestFile& manifest : *list) {
     if (manifest.added_files_count == 0 && manifest.existing_files_count == 0) continue;
     const PartitionSpec& spec = SpecOf(metadata, manifest);
     if (!manifest.is_deletes && !MightMatch(predicate, manifest, schema, spec)) continue;
-    auto entries = LoadManifest(manifest, files);
+    manifests.push_back(&manifest);
+  }
+  auto loaded = LoadManifests(manifests, files);
+  for (size_t i = 0; i < manifests.size(); ++i) {
+    const ManifestFile& manifest = *manifests[i];
+    const PartitionSpec& spec = SpecOf(metadata, manifest);
+    const auto& entries = loaded[i];
+    auto position = static_cast<uint64_t>(&manifest - list->data());
     for (size_t j = 0; j < entries->size(); ++j) {
       const ManifestEntry& entry = (*entries)[j];
       if (entry.status == ManifestEntry::Status::kDeleted) continue;
@@ -69,7 +76,7 @@ std::vector<FileScanTask> PlanFiles(const TableMetadata& metadata, const Snapsho
       task.file = std::move(file);
       task.spec_id = manifest.partition_spec_id;
       task.sequence_number = entry.sequence_number.value_or(0);
-      task.ordinal = (static_cast<uint64_t>(i) << 32) | j;
+      task.ordinal = (position << 32) | j;
       tasks.push_back(std::move(task));
     }
   }
