@@ -38,6 +38,10 @@ TEST(MetadataFilesTest, FolderNamesCannotLeaveTheirFolder) {
   EXPECT_EQ(FolderName("100%"), "100%25");
   EXPECT_EQ(FolderName("größe"), "gr%C3%B6%C3%9Fe");
   EXPECT_EQ(FolderName(std::string("a\0b", 3)), "a%00b");
+  for (const char* name : {"customers", "..", "a/b", "100%", "größe", "%2F", "a%", "a%zz"}) {
+    EXPECT_EQ(NameOfFolder(FolderName(name)), name);
+  }
+  EXPECT_EQ(NameOfFolder("100%"), "100%") << "made by another tool";
 }
 
 class MetadataFileTest : public testing::Test {

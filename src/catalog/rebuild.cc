@@ -22,6 +22,7 @@
 #include "catalog/sqlite_catalog.h"
 #include "catalog/sqlite_schema.h"
 #include "iceberg/manifest.h"
+#include "iceberg/metadata_json.h"
 
 namespace eider::catalog {
 
@@ -61,7 +62,7 @@ MetadataFile ReadMetadata(io::FileSystem& files, const std::string& path) {
   file.path = path;
   file.version = MetadataVersion(path);
   std::string text = ReadMetadataFile(files, path);
-  Json json = ParseJson(text, path);
+  Json json = iceberg::ParseMetadataJson(text, path);
   file.is_view = json.is_object() && json.contains("view-uuid");
   if (file.is_view) {
     iceberg::ViewMetadata view = iceberg::ParseViewMetadata(text, path);
@@ -335,7 +336,8 @@ class Rebuild {
                   fmt::format("the catalog {} is healthy and holds {} tables and views", database_,
                               count[0][0].value_or("0")))
           .WithHint(
-              "Look at it with `eider catalog check`; it is rebuilt all the same with --force.");
+              "`eider catalog check` compares it with the folder; --replace rebuilds it all the "
+              "same.");
     }
     SqliteTransaction transaction(database);
     // What the old catalog points at was committed, and may lie outside of the warehouse.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace eider::catalog {
 
@@ -55,20 +57,53 @@ ErrorCode CodeFor(int sqlite_code) {
 }  // namespace
 
 SqliteDatabase::SqliteDatabase(const std::string& path) : path_(path) {
-  int code =
-      sqlite3_open_v2(path.c_str(), &handle_,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   try {
-    if (code != SQLITE_OK) Fail(code, "open");
-    sqlite3_busy_timeout(handle_, kBusyTimeoutMillis);
-    sqlite3_extended_result_codes(handle_, 1);
-    EnterWalMode();
-    Execute("PRAGMA synchronous=FULL");
+    try {
+      Open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+      EnterWalMode();
+      Execute("PRAGMA synchronous=FULL");
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kPermission || !std::filesystem::exists(path)) throw;
+      OpenReadOnly();
+    }
   } catch (const Error&) {
-    for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-    sqlite3_close_v2(handle_);
+    Close();
     throw;
   }
+}
+
+SqliteDatabase::~SqliteDatabase() { Close(); }
+
+void SqliteDatabase::Close() {
+  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  statements_.clear();
+  sqlite3_close_v2(handle_);
+  handle_ = nullptr;
+}
+
+void SqliteDatabase::Open(const std::string& name, int flags) {
+  int code = sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (code != SQLITE_OK) Fail(code, "open");
+  sqlite3_busy_timeout(handle_, kBusyTimeoutMillis);
+  sqlite3_extended_result_codes(handle_, 1);
+}
+
+// A database in WAL mode needs two files beside it even to be read, unless SQLite is told that
+// nobody writes to it. A log that is there must be read, which that would prevent.
+void SqliteDatabase::OpenReadOnly() {
+  std::error_code error;
+  auto log_size = std::filesystem::file_size(path_ + "-wal", error);
+  if (!error && log_size > 0) {
+    throw Error(ErrorCode::kPermission,
+                fmt::format("the catalog {} lies on a read-only disk, and its log {}-wal is not "
+                            "played in",
+                            path_, path_))
+        .WithHint("Open the warehouse once where it can be written.");
+  }
+  Close();
+  Open("file:" + ReplaceAll(PercentEncode(path_), "%2F", "/") + "?immutable=1",
+       SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  Query("SELECT 1 FROM sqlite_master LIMIT 1");
 }
 
 // Of several processes that create one catalog at once, all but one find it locked, and SQLite's
@@ -83,11 +118,6 @@ void SqliteDatabase::EnterWalMode() {
       std::this_thread::sleep_for(std::chrono::milliseconds(kPauseMillis));
     }
   }
-}
-
-SqliteDatabase::~SqliteDatabase() {
-  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-  sqlite3_close_v2(handle_);
 }
 
 int64_t SqliteDatabase::Execute(const std::string& sql, const Row& parameters) {
@@ -161,6 +191,8 @@ void SqliteDatabase::Fail(int code, const std::string& action) {
   Error error(CodeFor(code), fmt::format("cannot {} the catalog {}: {}", action, path_, why));
   if (CodeFor(code) == ErrorCode::kCorrupt) {
     error.WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
+  } else if (CodeFor(code) == ErrorCode::kPermission) {
+    error.WithHint("Check who owns the folder and whether it is mounted read-only.");
   }
   throw error;
 }

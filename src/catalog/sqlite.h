@@ -19,8 +19,8 @@ class SqliteDatabase {
  public:
   using Row = std::vector<std::optional<std::string>>;
 
-  // Opens or creates the file, in WAL mode with full synchronization. Throws kIo, kPermission,
-  // kCorrupt naming it.
+  // Opens or creates the file, in WAL mode with full synchronization. Where nothing can be written,
+  // an existing one is opened to be read. Throws kIo, kPermission, kCorrupt naming it.
   explicit SqliteDatabase(const std::string& path);
   ~SqliteDatabase();
   SqliteDatabase(const SqliteDatabase&) = delete;
@@ -39,6 +39,9 @@ class SqliteDatabase {
   bool TruncateLog();
 
  private:
+  void Open(const std::string& name, int flags);
+  void OpenReadOnly();
+  void Close();
   void EnterWalMode();
   // Prepared once for each text and reset after every use.
   sqlite3_stmt* Prepare(const std::string& sql, const Row& parameters);

@@ -258,6 +258,57 @@ TEST_F(SqliteCatalogTest, LostRaceIsRedoneOnTheNewBase) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({ours})); }), ErrorCode::kConflict);
 }
 
+// Updates that were redone for one base must not be applied to another, even where their
+// requirements would let them: the snapshot in between would be lost.
+TEST_F(SqliteCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  Create(*catalog, t_, "first");
+  auto other = Open();
+  constexpr int kRaces = 3;
+  int races = 0;
+  // Every swap of ours but the last finds the pointer moved, by a writer that comes just before it.
+  auto racing = [&](const iceberg::TableMetadata&) {
+    if (++races <= kRaces) Append(*other, t_, "race " + std::to_string(races));
+  };
+  Writer writer(*catalog);
+  writer.Append(t_, "ours");
+  writer.BeforeRedo(racing);
+  Append(*other, t_, "race 0");
+  writer.Commit();
+  EXPECT_EQ(races, kRaces + 1);
+  EXPECT_EQ(RowsOf(catalog->Find(t_)->metadata_location),
+            (std::multiset<std::string>{"first", "ours", "race 0", "race 1", "race 2", "race 3"}));
+}
+
+TEST_F(SqliteCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  files_.CreateDirectories(warehouse_ + "/s/t/data");
+  files_.CreateDirectories(warehouse_ + "/s/t/metadata");
+  EXPECT_EQ(catalog->NewLocation(t_), "file://" + warehouse_ + "/s/t");
+  files_.WriteNew(warehouse_ + "/s/t/data/x.parquet", "x");
+  EXPECT_NE(catalog->NewLocation(t_), "file://" + warehouse_ + "/s/t");
+}
+
+TEST_F(SqliteCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
+  auto catalog = Open();
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("a.b")); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("")); }), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(catalog->Snapshot().namespaces.empty());
+}
+
+TEST_F(SqliteCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  Create(*catalog, t_, "1");
+  Entry dropped = *catalog->Find(t_);
+  catalog->Commit(Tables({DropChange(t_)}));
+  files_.WriteNew(warehouse_ + "/s/t/data/theirs.parquet", "x");
+  catalog->Purge(t_, dropped);
+  EXPECT_EQ(files_.ListRecursive(warehouse_ + "/s/t").size(), 1U);
+}
+
 TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   auto first = Open();
   first->Commit(CreateSchema("s"));

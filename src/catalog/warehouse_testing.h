@@ -126,7 +126,10 @@ class Writer {
   void Replace(const TableIdentifier& identifier, const std::string& row) {
     Change(identifier, iceberg::SnapshotProducer::Mode::kOverwrite, row);
   }
-  void Add(TableChange change) { request_.tables.push_back(std::move(change)); }
+  // Called whenever an append is about to be made again on a newer base.
+  void BeforeRedo(std::function<void(const iceberg::TableMetadata&)> hook) {
+    before_redo_ = std::move(hook);
+  }
 
   void Commit() {
     try {
@@ -170,6 +173,7 @@ class Writer {
         RebasedChange rebased;
         rebased.requirements = {iceberg::TableRequirement::TableUuid(current.table_uuid)};
         rebased.updates = producer->Produce(current, catalog_.files());
+        if (before_redo_) before_redo_(current);
         return rebased;
       };
     }
@@ -199,6 +203,7 @@ class Writer {
 
   Catalog& catalog_;
   CommitRequest request_;
+  std::function<void(const iceberg::TableMetadata&)> before_redo_;
   std::vector<std::string> data_files_;
   std::vector<std::shared_ptr<iceberg::SnapshotProducer>> producers_;
 };

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "iceberg/inflate.h"
+#include "iceberg/metadata_json.h"
 
 namespace eider::iceberg {
 
@@ -300,7 +301,7 @@ TableMetadata ParseTableMetadata(std::string_view text, const std::string& sourc
     Inflate(text, DeflateFormat::kGzip, source, content);
     text = content;
   }
-  return TableMetadataFromJson(ParseJson(text, source), source);
+  return TableMetadataFromJson(ParseMetadataJson(text, source), source);
 }
 
 TableMetadata TableMetadataFromJson(const Json& json, const std::string& source) {

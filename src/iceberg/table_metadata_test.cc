@@ -214,9 +214,9 @@ TEST(TableMetadata, BrokenJsonNamesTheFileAndThePlace) {
     ParseTableMetadata("{\n  \"format-version\": 2,\n  oops", "/w/m.json");
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.code(), ErrorCode::kSyntax);
-    EXPECT_EQ(e.file(), "/w/m.json");
-    EXPECT_EQ(e.line(), 3);
+    EXPECT_EQ(e.code(), ErrorCode::kCorrupt);
+    EXPECT_NE(e.message().find("/w/m.json"), std::string::npos) << e.message();
+    EXPECT_NE(e.message().find("line 3"), std::string::npos) << e.message();
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "iceberg/metadata_json.h"
 
 namespace eider::iceberg {
 
@@ -70,7 +71,7 @@ const ViewRepresentation* ViewMetadata::SqlFor(const std::string& dialect) const
 
 ViewMetadata ParseViewMetadata(std::string_view text, const std::string& source) {
   try {
-    return ReadMetadata(ParseJson(text, source), source);
+    return ReadMetadata(ParseMetadataJson(text, source), source);
   } catch (const Json::exception& e) {
     throw Error(
         ErrorCode::kCorrupt,
