@@ -32,3 +32,14 @@
     {%- do run_query(alter ~ 'drop column ' ~ adapter.quote(column.name)) -%}
   {%- endfor -%}
 {% endmacro %}
+
+{# Iceberg tables widen a type in their schema alone, and no row is written. #}
+{% macro duckdb__alter_column_type(relation, column_name, new_column_type) -%}
+  {%- if not adapter.is_iceberg(relation) -%}
+    {% do return(default__alter_column_type(relation, column_name, new_column_type)) %}
+  {%- endif -%}
+  {%- call statement('alter_column_type') -%}
+    alter table {{ relation }} alter column {{ adapter.quote(column_name) }} type {{
+        new_column_type }}
+  {%- endcall -%}
+{%- endmacro %}

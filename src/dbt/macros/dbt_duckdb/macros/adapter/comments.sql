@@ -14,9 +14,13 @@
   comment on {{ relation.type }} {{ relation }} is {{ duckdb_escape_comment(comment) }};
 {%- endmacro %}
 
+{# A column without a description gets an empty comment, as dbt-duckdb has it; in Iceberg, where
+   others read it, it gets none. #}
 {% macro duckdb__alter_column_comment(relation, column_dict) -%}
+  {%- set iceberg = adapter.is_iceberg(relation) -%}
   {%- for name, column in column_dict.items() -%}
+    {%- set description = column['description'] -%}
     comment on column {{ relation }}.{{ adapter.quote(name) if column['quote'] else name }} is {{
-        duckdb_escape_comment(column['description']) }};
+        'null' if iceberg and description == '' else duckdb_escape_comment(description) }};
   {% endfor -%}
 {%- endmacro %}

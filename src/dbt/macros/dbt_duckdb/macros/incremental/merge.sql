@@ -11,7 +11,9 @@
 
 {% macro duckdb__get_merge_sql(target, source, unique_key, dest_columns,
                                incremental_predicates=none) -%}
-  {%- do duckdb__refuse_row_changes(target, "incremental_strategy 'merge'") -%}
+  {%- do duckdb__refuse_row_changes(
+      target, "incremental_strategy 'merge'",
+      'incremental_strategy: append adds rows, and --full-refresh builds the table anew') -%}
   {%- do validate_merge_config(config, target) -%}
   {%- set update_columns = config.get('merge_update_columns', []) -%}
   {%- set exclude_columns = config.get('merge_exclude_columns', []) -%}

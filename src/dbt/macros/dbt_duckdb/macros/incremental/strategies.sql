@@ -9,7 +9,8 @@
   {%- set filters = normalize_incremental_predicates(incremental_predicates) -%}
   {%- if unique_key -%}
     {%- do duckdb__refuse_row_changes(
-        target, "incremental_strategy 'delete+insert' with a unique_key") -%}
+        target, "incremental_strategy 'delete+insert' with a unique_key",
+        'incremental_strategy: append adds rows, and --full-refresh builds the table anew') -%}
   {%- endif -%}
   {%- if unique_key is string and unique_key %}
   delete from {{ target }}

@@ -13,7 +13,10 @@
 
 {# Versions that ended are closed, then the new ones are added. #}
 {% macro duckdb__snapshot_merge_sql(target, source, insert_cols) -%}
-  {%- do duckdb__refuse_row_changes(target, 'A snapshot') -%}
+  {%- do duckdb__refuse_row_changes(
+      target, 'A snapshot',
+      'a snapshot can go to a DuckDB file (type: duckdb), and an Iceberg table keeps its own '
+      ~ 'history') -%}
   {%- set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
   {%- set current = config.get('dbt_valid_to_current') -%}
   {%- set valid_to = 'DBT_INTERNAL_TARGET.' ~ names.dbt_valid_to -%}

@@ -33,12 +33,11 @@
   {%- endif %}
 {%- endmacro %}
 
-{# Until Iceberg tables take deletes and updates, a strategy that needs them says so here. #}
-{% macro duckdb__refuse_row_changes(relation, what) %}
+{# Until Iceberg tables take deletes and updates, what needs them says so here. #}
+{% macro duckdb__refuse_row_changes(relation, what, instead) %}
   {%- if adapter.is_iceberg(relation) -%}
     {%- do exceptions.raise_compiler_error(
         what ~ ' changes single rows of ' ~ relation ~ ', which Iceberg tables do not take yet: '
-        ~ 'row-level changes come with a later release. Until then, incremental_strategy: append '
-        ~ 'adds rows, and --full-refresh builds the table anew.') -%}
+        ~ 'row-level changes come with a later release. Until then, ' ~ instead ~ '.') -%}
   {%- endif -%}
 {% endmacro %}
