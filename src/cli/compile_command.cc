@@ -71,9 +71,9 @@ int RunCompile(Invocation& invocation) {
     return kFailure;
   }
   if (arguments.Has("select") || arguments.Has("selector")) {
-    for (const std::string& id : selected) {
+    for (const std::string& id : NodesToPrint(arguments, manifest, selected)) {
       const dbt::Node& node = manifest.nodes.at(id);
-      if (node.type != NodeType::kSeed) PrintCompiled(invocation, node, false);
+      if (node.compiled_code) PrintCompiled(invocation, node, false);
     }
   }
   return kSuccess;

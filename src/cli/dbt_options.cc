@@ -281,6 +281,24 @@ dbt::SelectionOptions SelectionFrom(const Arguments& arguments, std::vector<dbt:
   return selection;
 }
 
+std::vector<std::string> NodesToPrint(const Arguments& arguments, const dbt::Manifest& manifest,
+                                      const std::set<std::string>& selected) {
+  std::vector<std::string> named;
+  std::vector<std::string> all;
+  for (const std::string& id : selected) {
+    auto found = manifest.nodes.find(id);
+    if (found == manifest.nodes.end()) continue;
+    const dbt::Node& node = found->second;
+    for (const std::string& word : arguments.List("select")) {
+      if (word.find(node.name) == std::string::npos) continue;
+      named.push_back(id);
+      break;
+    }
+    if (node.type != dbt::NodeType::kTest) all.push_back(id);
+  }
+  return named.empty() ? all : named;
+}
+
 Json ArgumentsForArtifacts(const Arguments& arguments) {
   Json args = Json::object();
   args["which"] = arguments.command() == "ls" ? "list" : arguments.command();
@@ -295,7 +313,9 @@ Json ArgumentsForArtifacts(const Arguments& arguments) {
     if (auto value = arguments.Text(key)) args[ReplaceAll(key, "-", "_")] = *value;
   }
   Json vars = Json::object();
-  if (auto text = arguments.Text("vars")) vars = dbt::ParseCliVars(*text);
+  if (auto text = arguments.Text("vars")) {
+    vars = Json::parse(dbt::ScrubSecrets(dbt::ParseCliVars(*text).dump()));
+  }
   args["vars"] = std::move(vars);
   args["full_refresh"] = arguments.Flag("full-refresh");
   args["fail_fast"] = arguments.Flag("fail-fast");

@@ -70,10 +70,8 @@ int RunShow(Invocation& invocation) {
     invocation.Warn("Nothing to do. Try checking your model configs and model specification args",
                     "NothingToDo", "Q035");
   }
-  for (const std::string& id : selected) {
+  for (const std::string& id : NodesToPrint(arguments, manifest, selected)) {
     dbt::Node& node = manifest.nodes.at(id);
-    // Tests come along with every model; rows are shown of what was named.
-    if (node.type == NodeType::kTest && selected.size() > 1) continue;
     PrintRows(invocation, dbt::ShowNode(manifest, adapter, node, limit, options), false);
   }
   return kSuccess;
