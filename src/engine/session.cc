@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/error.h"
@@ -12,6 +14,7 @@
 #include "duckdb/main/config.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "duckdb/main/settings.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
@@ -95,13 +98,41 @@ class DuckSession : public Session {
     }
   }
 
+  // DuckDB's own wait polls without a pause while its other threads work on the last tasks of a
+  // query. With several sessions on few cores that takes the cores from the very threads that are
+  // waited for.
+  static duckdb::unique_ptr<duckdb::QueryResult> RunToEnd(duckdb::PendingQueryResult& pending) {
+    constexpr int kPatience = 20;
+    constexpr auto kPause = std::chrono::microseconds(20);
+    int idle = 0;
+    while (!pending.HasError()) {
+      auto state = pending.ExecuteTask();
+      if (duckdb::PendingQueryResult::IsResultReady(state)) break;
+      if (state == duckdb::PendingExecutionResult::BLOCKED) {
+        pending.WaitForTask();
+      } else if (state == duckdb::PendingExecutionResult::NO_TASKS_AVAILABLE) {
+        if (++idle < kPatience) {
+          std::this_thread::yield();
+        } else {
+          std::this_thread::sleep_for(kPause);
+        }
+      } else {
+        idle = 0;
+      }
+    }
+    if (pending.HasError()) {
+      return duckdb::make_uniq<duckdb::MaterializedQueryResult>(pending.GetErrorObject());
+    }
+    return pending.Execute();
+  }
+
   std::unique_ptr<Result> Run(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool streaming) {
     duckdb::unique_ptr<duckdb::QueryResult> result;
     try {
       if (streaming) {
         result = connection_.SendQuery(std::move(statement));
       } else {
-        result = connection_.Query(std::move(statement));
+        result = RunToEnd(*connection_.PendingQuery(std::move(statement)));
       }
     } catch (const std::exception& e) {
       throw FromDuckDB(duckdb::ErrorData(e));
