@@ -96,6 +96,15 @@ void ProjectDrop(io::FileSystem& files, const TableIdentifier& identifier,
   files.Remove(metadata_folder + kHint);
 }
 
+bool ShowsDrop(io::FileSystem& files, const std::string& metadata_folder) {
+  try {
+    ProjectedEntry shown = ReadProjectedEntry(files, metadata_folder);
+    return !shown.version && (shown.dropped || files.List(metadata_folder).empty());
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 ProjectedEntry ReadProjectedEntry(io::FileSystem& files, const std::string& metadata_folder) {
   ProjectedEntry shown;
   if (auto text = ReadIfThere(files, metadata_folder + kHint)) {

@@ -34,6 +34,9 @@ bool ShowsEntry(io::FileSystem& files, const std::string& warehouse,
 void ProjectDrop(io::FileSystem& files, const TableIdentifier& identifier,
                  const std::string& metadata_folder);
 
+// Whether the folder shows just that, or nothing is left in it.
+bool ShowsDrop(io::FileSystem& files, const std::string& metadata_folder);
+
 // What a metadata folder shows.
 struct ProjectedEntry {
   std::optional<int64_t> version;             // of version-hint.text

@@ -53,7 +53,10 @@ TEST_F(ProjectionTest, ViewsAreToldByNameAndFileAndHaveNoHint) {
 
 TEST_F(ProjectionTest, DropTakesTheHintAndIsTold) {
   ProjectEntry(files_, location_, t_, entry_);
+  EXPECT_FALSE(ShowsDrop(files_, folder_));
   ProjectDrop(files_, t_, folder_);
+  EXPECT_TRUE(ShowsDrop(files_, folder_));
+  EXPECT_TRUE(ShowsDrop(files_, warehouse_ + "/s/nothing/metadata"));
   ProjectedEntry shown = ReadProjectedEntry(files_, folder_);
   EXPECT_FALSE(shown.version);
   EXPECT_TRUE(shown.dropped);

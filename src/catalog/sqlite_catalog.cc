@@ -626,13 +626,16 @@ class SqliteCatalog : public Catalog {
       Projection projection{*row[0], *row[1], {NamespaceFromText(*row[2]), *row[3]}};
       // Most often the last commit of a process that ended well: all is done but the marker.
       std::optional<NamedEntry> owner = OwnerOf(projection);
-      if (owner && owner->entry.metadata_location == projection.location &&
-          ShowsEntry(files_, warehouse_, owner->identifier, owner->entry)) {
+      if (owner ? ShowsEntry(files_, warehouse_, owner->identifier, owner->entry)
+                : ShowsDrop(files_, projection.folder)) {
         projected_[projection.folder] = projection.location;
       } else {
         Project(projection);
       }
     }
+    // A few markers cost the next open less than a transaction does; the next commit takes them.
+    constexpr size_t kMarkersToKeep = 16;
+    if (rows.size() <= kMarkersToKeep) return;
     try {
       SqliteTransaction transaction(*database_);
       ClearProjected();

@@ -337,6 +337,40 @@ TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   Open();
   EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
   EXPECT_EQ(ProjectedProperty("s/u", "k"), "w");
+  // The next commit takes the markers of what is projected; its own stays for the one after it.
+  Open()->Commit(Tables({PropertyChange(u_, "k", "x")}));
+  EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "1");
+}
+
+TEST_F(SqliteCatalogTest, OpeningAndReadingWriteNothing) {
+  {
+    auto catalog = Open();
+    catalog->Commit(CreateSchema("s"));
+    Create(*catalog, t_, "1");
+    Create(*catalog, u_, "1");
+    catalog->Commit(Tables({DropChange(u_)}));
+    catalog->Commit(Tables({ViewChange(*catalog, {{"s"}, "v"}, "SELECT 1 AS id")}));
+  }
+  std::string before = files_.Read(warehouse_ + "/catalog.db");
+  auto catalog = Open();
+  catalog->Snapshot();
+  EXPECT_EQ(files_.Stat(warehouse_ + "/catalog.db-wal").size, 0);
+  catalog.reset();
+  EXPECT_EQ(files_.Read(warehouse_ + "/catalog.db"), before);
+}
+
+TEST_F(SqliteCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
+  {
+    auto catalog = Open();
+    catalog->Commit(CreateSchema("s"));
+    std::vector<TableChange> changes;
+    for (int i = 0; i < 20; ++i) {
+      changes.push_back(CreateChange(*catalog, {{"s"}, "t" + std::to_string(i)}));
+    }
+    catalog->Commit(Tables(std::move(changes)));
+  }
+  EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "20");
+  Open();
   EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "0");
 }
 

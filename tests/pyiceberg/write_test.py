@@ -162,7 +162,7 @@ class Writes(WarehouseTest):
         catalog.drop_table(("s", "u"))
         self.assertEqual(self.eider_rows("select i from s.renamed"), samples.sorted_rows([(1,)]))
         failed = self.eider("sql", "--warehouse", self.warehouse, "-c", "select * from s.u")
-        self.assertEqual(failed.returncode, 1)
+        self.assertNotEqual(failed.returncode, 0)
         self.sql("create table s.u as select 3::bigint as i")
         self.assertEqual(self.catalog().load_table(("s", "u")).scan().to_arrow()["i"].to_pylist(), [3])
 

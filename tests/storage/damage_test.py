@@ -28,7 +28,7 @@ class Damage(program.ScratchTest):
 
     def assert_only_t_fails(self, path):
         failed = self.run_sql("select sum(n) from s.t")
-        self.assertEqual(failed.returncode, 1, failed.stdout)
+        self.assertNotEqual(failed.returncode, 0, failed.stdout)
         self.assertIn(path.name, failed.stderr, "the error names the file")
         self.assertEqual(self.sql("select n from s.other"), [{"n": 7}])
         checked = self.eider("catalog", "check", "--warehouse", self.warehouse, "--format", "json")
@@ -55,7 +55,7 @@ class Damage(program.ScratchTest):
 
     def test_lost_metadata_is_found_again_by_its_link(self):
         self.file("metadata/0*.metadata.json").unlink()
-        self.assertEqual(self.run_sql("select n from s.t").returncode, 1)
+        self.assertNotEqual(self.run_sql("select n from s.t").returncode, 0)
         self.succeed("catalog", "rebuild", "--warehouse", self.warehouse, "--replace")
         self.assertEqual(self.sql("select sum(n) as n from s.t"), [{"n": 3}])
         self.assertEqual(self.sql("select n from s.other"), [{"n": 7}])
@@ -70,7 +70,7 @@ class Damage(program.ScratchTest):
             with self.subTest(how=how):
                 catalog.write_bytes(replacement)
                 failed = self.run_sql("select n from s.t")
-                self.assertEqual(failed.returncode, 1)
+                self.assertNotEqual(failed.returncode, 0)
                 self.assertIn(str(catalog), failed.stderr)
                 self.assertIn("catalog rebuild", failed.stderr)
                 checked = self.eider("catalog", "check", "--warehouse", self.warehouse)
@@ -84,7 +84,7 @@ class Damage(program.ScratchTest):
         for file in self.warehouse.glob("catalog.db*"):
             file.unlink()
         failed = self.run_sql("create schema s")
-        self.assertEqual(failed.returncode, 1)
+        self.assertNotEqual(failed.returncode, 0)
         self.assertIn("catalog rebuild", failed.stderr)
         self.assertFalse((self.warehouse / "catalog.db").exists())
         self.succeed("catalog", "rebuild", "--warehouse", self.warehouse)

@@ -64,7 +64,7 @@ class Disk(program.ScratchTest):
         self.sql("insert into s.t values (1, '')")
         self.remount("ro")
         failed = self.run_sql("insert into s.t values (2, '')")
-        self.assertEqual(failed.returncode, 1, failed.stdout)
+        self.assertNotEqual(failed.returncode, 0, failed.stdout)
         self.assertIn(str(self.warehouse), failed.stderr)
         self.assertRegex(failed.stderr.lower(), "read-only|readonly")
         # Reading is not writing.
