@@ -79,7 +79,7 @@ TEST(GenericTests, TakeConfigFromArgumentsConfigBlockAndProject) {
                         "name: shop\nprofile: shop\ndata_tests:\n  +store_failures: true\n  shop:\n"
                         "    +severity: warn\n"},
                        {"models/orders.sql", "select 1 as id"},
-                       {"models/schema.yml", R"(
+                       {"models/schema.yml", R"yaml(
 models:
   - name: orders
     columns:
@@ -92,7 +92,7 @@ models:
               config: {severity: "{{ 'error' if target.name == 'dev' else 'warn' }}", limit: 7,
                        tags: [nightly], meta: {owner: me}}
           - not_null
-)"}});
+)yaml"}});
   auto manifest = project.Parse();
   const Node* unique = nullptr;
   const Node* not_null = nullptr;
@@ -120,18 +120,15 @@ TEST(GenericTests, OwnTestsMayConfigureThemselvesAndReferToMore) {
 {% endtest %})"},
                        {"models/a.sql", "select 1 as id"},
                        {"models/b.sql", "select 1 as id"},
-                       {
-                         "models/schema.yml",
-                         R"(
+                       {"models/schema.yml", R"(
 models:
   - name: a
     columns:
       - name: id
         data_tests:
-          - close_to: {arguments: {other: "ref('b')",
-                         tolerance : 2
-                       }}) "}});
-      auto manifest = project.Parse();
+          - close_to: {arguments: {other: ref('b'), tolerance: 2}}
+)"}});
+  auto manifest = project.Parse();
   const Node& test = manifest->nodes.lower_bound("test.shop.close_to_a_id__ref_b___2.")->second;
   EXPECT_EQ(test.name, "close_to_a_id__ref_b___2");
   EXPECT_EQ(test.config.severity(), "warn");
@@ -166,7 +163,7 @@ TEST(GenericTests, FaultsAreToldWithTheirPlace) {
     Error error = project.ParseError();
     EXPECT_THAT(error.message(), HasSubstr(fault.message)) << fault.test;
     EXPECT_EQ(error.file(), "models/schema.yml") << fault.test;
-    if (fault.line) EXPECT_EQ(error.line(), fault.line) << fault.test;
+    EXPECT_EQ(error.line(), fault.line) << fault.test;
   }
 }
 

@@ -185,7 +185,7 @@ void Graph::AddTestEdges(const Manifest& manifest) {
     if (!waits[own]) tests.push_back(own);
   }
   std::vector<std::pair<size_t, size_t>> edges;
-  std::vector<int> reached(ids_.size());
+  std::vector<int> reached(ids_.size()), visited(ids_.size());
   for (size_t test : tests) {
     // The nodes below everything that the test reads wait for it. Only the first of them on each
     // path need an edge: the rest wait for those.
@@ -198,25 +198,30 @@ void Graph::AddTestEdges(const Manifest& manifest) {
       }
       continue;
     }
+    // How many of the nodes that the test reads stand above each node; `last` gets those below the
+    // last of them.
     std::fill(reached.begin(), reached.end(), 0);
-    int seen = 0;
+    std::fill(visited.begin(), visited.end(), 0);
+    int pass = 0;
     std::vector<size_t> last;
     for (const auto& read : reads) {
-      std::vector<size_t> open = {index_.at(read)};
+      ++pass;
       last.clear();
+      std::vector<size_t> open = {index_.at(read)};
       while (!open.empty()) {
         size_t node = open.back();
         open.pop_back();
         for (size_t child : children[node]) {
-          if (!waits[child] || reached[child] != seen) continue;
-          reached[child] = seen + 1;
+          if (!waits[child] || visited[child] == pass) continue;
+          visited[child] = pass;
+          ++reached[child];
           last.push_back(child);
           open.push_back(child);
         }
       }
-      ++seen;
     }
     for (size_t node : last) {
+      if (reached[node] != count) continue;
       const auto& parents = parents_[node];
       bool first = std::none_of(parents.begin(), parents.end(), [&](const std::string& parent) {
         return reached[index_.at(parent)] == count;

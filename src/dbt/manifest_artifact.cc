@@ -1,10 +1,12 @@
 #include "dbt/manifest_artifact.h"
 
-#include <set>
+#include <algorithm>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/parallel.h"
+#include "base/text.h"
 #include "dbt/base_context.h"
 #include "dbt/secret.h"
 #include "io/file_system.h"
@@ -18,6 +20,8 @@ constexpr const char* kSchemaVersion = "https://schemas.getdbt.com/dbt/manifest/
 // An object written key by key: keys are known to be distinct, so none is looked for.
 class Writer {
  public:
+  // Room for `expected` members, since growing copies the keys.
+  explicit Writer(size_t expected = 8) { object_.reserve(expected); }
   Writer& Set(const char* key, Json value) {
     object_.push_back({key, std::move(value)});
     return *this;
@@ -46,7 +50,7 @@ Json QuotingToJson(const Quoting& quoting) {
 }
 
 Json ColumnToJson(const Column& column) {
-  Writer out;
+  Writer out(10 + column.extra.size());
   out.Set("name", column.name)
       .Set("description", column.description)
       .Set("meta", column.meta)
@@ -63,7 +67,7 @@ Json ColumnToJson(const Column& column) {
 
 Json ColumnsToJson(const std::map<std::string, Column>& columns,
                    const std::vector<std::string>& order) {
-  Writer out;
+  Writer out(order.size());
   for (const auto& name : order) {
     auto found = columns.find(name);
     if (found != columns.end()) out.Set(name.c_str(), ColumnToJson(found->second));
@@ -120,12 +124,30 @@ void AddGenericTestFields(const Node& node, Writer& out) {
                                 .Take());
 }
 
-template <typename T>
-Json ListOf(const T& resources, Json (*to_json)(const typename T::mapped_type&)) {
-  Writer out;
-  for (const auto& [id, resource] : resources) out.Set(id.c_str(), to_json(resource));
-  return out.Take();
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
+
+// The resources as one JSON object, made on all cores: entries are written and forgotten one by
+// one, since a tree of all of them costs several times as much.
+template <typename T>
+std::string ObjectText(const T& resources, Json (*to_json)(const typename T::mapped_type&)) {
+  std::vector<const typename T::value_type*> entries;
+  for (const auto& entry : resources) entries.push_back(&entry);
+  constexpr size_t kChunk = 64;
+  std::vector<std::string> chunks((entries.size() + kChunk - 1) / kChunk);
+  ParallelFor(chunks.size(), [&](size_t chunk) {
+    std::string& text = chunks[chunk];
+    size_t end = std::min(entries.size(), (chunk + 1) * kChunk);
+    for (size_t i = chunk * kChunk; i < end; ++i) {
+      if (i > 0) text += ',';
+      text += Dump(entries[i]->first) + ':' + Dump(to_json(entries[i]->second));
+    }
+  });
+  return '{' + Join(chunks, "") + '}';
+}
+
+Json IdsToJson(const std::vector<std::string>& ids) { return ids; }
 
 Json Disabled(const Manifest& manifest) {
   Writer out;
@@ -176,7 +198,7 @@ Json Metadata(const Manifest& manifest) {
 }  // namespace
 
 Json NodeToJson(const Node& node) {
-  Writer out;
+  Writer out(48);
   out.Set("database", node.database)
       .Set("schema", node.schema)
       .Set("name", node.name)
@@ -235,7 +257,7 @@ Json NodeToJson(const Node& node) {
 }
 
 Json SourceToJson(const Source& source) {
-  return Writer()
+  return Writer(32)
       .Set("database", source.database)
       .Set("schema", source.schema)
       .Set("name", source.name)
@@ -271,7 +293,7 @@ Json SourceToJson(const Source& source) {
 }
 
 Json ExposureToJson(const Exposure& exposure) {
-  return Writer()
+  return Writer(24)
       .Set("name", exposure.name)
       .Set("resource_type", "exposure")
       .Set("package_name", exposure.package_name)
@@ -307,7 +329,7 @@ Json MacroToJson(const Macro& macro) {
                             .Set("description", argument.description)
                             .Take());
   }
-  return Writer()
+  return Writer(16)
       .Set("name", macro.name)
       .Set("resource_type", "macro")
       .Set("package_name", macro.package_name)
@@ -354,33 +376,35 @@ Json GroupToJson(const Group& group) {
       .Take();
 }
 
-Json ManifestToJson(const Manifest& manifest) {
-  Json empty = Json::object();
-  return Writer()
-      .Set("metadata", Metadata(manifest))
-      .Set("nodes", ListOf(manifest.nodes, NodeToJson))
-      .Set("sources", ListOf(manifest.sources, SourceToJson))
-      .Set("macros", ListOf(manifest.macros, MacroToJson))
-      .Set("docs", ListOf(manifest.docs, DocToJson))
-      .Set("exposures", ListOf(manifest.exposures, ExposureToJson))
-      .Set("metrics", empty)
-      .Set("groups", ListOf(manifest.groups, GroupToJson))
-      .Set("selectors", manifest.selectors)
-      .Set("disabled", Disabled(manifest))
-      .Set("parent_map", Json(manifest.parent_map))
-      .Set("child_map", Json(manifest.child_map))
-      .Set("group_map", GroupMap(manifest))
-      .Set("saved_queries", empty)
-      .Set("semantic_models", empty)
-      .Set("unit_tests", empty)
-      .Set("functions", empty)
-      .Take();
+std::string ManifestText(const Manifest& manifest) {
+  std::string text = "{";
+  auto add = [&](const char* key, const std::string& value) {
+    if (text.size() > 1) text += ',';
+    text += Dump(key) + ':' + value;
+  };
+  add("metadata", Dump(Metadata(manifest)));
+  add("nodes", ObjectText(manifest.nodes, NodeToJson));
+  add("sources", ObjectText(manifest.sources, SourceToJson));
+  add("macros", ObjectText(manifest.macros, MacroToJson));
+  add("docs", ObjectText(manifest.docs, DocToJson));
+  add("exposures", ObjectText(manifest.exposures, ExposureToJson));
+  add("metrics", "{}");
+  add("groups", ObjectText(manifest.groups, GroupToJson));
+  add("selectors", Dump(manifest.selectors));
+  add("disabled", Dump(Disabled(manifest)));
+  add("parent_map", ObjectText(manifest.parent_map, IdsToJson));
+  add("child_map", ObjectText(manifest.child_map, IdsToJson));
+  add("group_map", Dump(GroupMap(manifest)));
+  for (const char* key : {"saved_queries", "semantic_models", "unit_tests", "functions"}) {
+    add(key, "{}");
+  }
+  return text + '}';
 }
 
 void WriteManifest(const Manifest& manifest, const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
-  std::string text = ManifestToJson(manifest).dump(-1, ' ', false, Json::error_handler_t::replace);
-  io::LocalFileSystem().Replace((folder / "manifest.json").string(), ScrubSecrets(text));
+  io::LocalFileSystem().Replace((folder / "manifest.json").string(),
+                                ScrubSecrets(ManifestText(manifest)));
 }
 
 }  // namespace eider::dbt

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "base/json.h"
 #include "dbt/manifest.h"
@@ -19,7 +20,8 @@ Json MacroToJson(const Macro& macro);
 Json DocToJson(const Doc& doc);
 Json GroupToJson(const Group& group);
 
-Json ManifestToJson(const Manifest& manifest);
+// The whole manifest as JSON text.
+std::string ManifestText(const Manifest& manifest);
 
 // Writes `folder`/manifest.json, secrets scrubbed. Throws kIo.
 void WriteManifest(const Manifest& manifest, const std::filesystem::path& folder);

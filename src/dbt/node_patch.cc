@@ -208,6 +208,31 @@ void CheckPrimaryKeys(const Node& node) {
               "Primary key constraint error: (" + node.original_file_path + ")\n" + problem);
 }
 
+void CheckAndApplyConstraints(Node& node) {
+  if (node.contract.enforced && node.columns.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "Contract enforcement failed for: (" + node.original_file_path + ")")
+        .WithHint(
+            "Constraints must be defined in a `yml` schema configuration file like "
+            "`schema.yml`: give the columns of '" +
+            node.name + "' with name and data_type.");
+  }
+  CheckPrimaryKeys(node);
+  auto add_target = [&](const Json& constraint) {
+    if (constraint["type"] != "foreign_key" || !constraint["to"].is_string()) return;
+    std::string target = constraint["to"].get<std::string>();
+    if (ReadReferenceText(target, node.refs, node.sources)) return;
+    throw Error(ErrorCode::kInvalidArgument,
+                "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model " +
+                    node.name + ": " + target + ".");
+  };
+  for (const Json& constraint : node.constraints) add_target(constraint);
+  for (const auto& name : node.column_order) {
+    for (const Json& constraint : node.columns.at(name).constraints) add_target(constraint);
+  }
+  if (node.contract.enforced) node.contract.checksum = ContractChecksum(node);
+}
+
 }  // namespace
 
 std::vector<Node> ParseYamlSnapshots(const ParseState& state,
@@ -242,30 +267,12 @@ std::vector<Json> PatchNodes(ParseState& state, std::vector<Node>& nodes,
 }
 
 void ApplyConstraints(Node& node) {
-  if (node.type != NodeType::kModel) return;
-  if (!node.patch_path) return;
-  if (node.contract.enforced && node.columns.empty()) {
-    throw Error(ErrorCode::kInvalidArgument,
-                "Contract enforcement failed for: (" + node.original_file_path + ")")
-        .WithHint(
-            "Constraints must be defined in a `yml` schema configuration file like "
-            "`schema.yml`: give the columns of '" +
-            node.name + "' with name and data_type.");
+  if (node.type != NodeType::kModel || !node.patch_path) return;
+  try {
+    CheckAndApplyConstraints(node);
+  } catch (Error& error) {
+    throw error.At(node.original_file_path);
   }
-  CheckPrimaryKeys(node);
-  auto add_target = [&](const Json& constraint) {
-    if (constraint["type"] != "foreign_key" || !constraint["to"].is_string()) return;
-    std::string target = constraint["to"].get<std::string>();
-    if (ReadReferenceText(target, node.refs, node.sources)) return;
-    throw Error(ErrorCode::kInvalidArgument,
-                "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model " +
-                    node.name + ": " + target + ".");
-  };
-  for (const Json& constraint : node.constraints) add_target(constraint);
-  for (const auto& name : node.column_order) {
-    for (const Json& constraint : node.columns.at(name).constraints) add_target(constraint);
-  }
-  if (node.contract.enforced) node.contract.checksum = ContractChecksum(node);
 }
 
 }  // namespace eider::dbt

@@ -311,16 +311,16 @@ TEST(Parser, PackagesSeeTheirOwnMacrosAndVariables) {
        {"dbt_packages/tools/macros/m.sql",
         "{% macro word() %}{{ return(adapter.dispatch('word', 'tools')()) }}{% endmacro %}\n"
         "{% macro default__word() %}{{ config(tags=[var('flavor'), var('size') ~ '']) }}"
-        "{% endmacro %}"},
+        "{% endmacro %}\n{% macro plain() %}1{% endmacro %}"},
        {"dbt_packages/tools/models/t.sql", "{{ word() }}select 1"},
-       {"models/a.sql", "{{ tools.word() }}select * from {{ ref('tools', 't') }}"}});
+       {"models/a.sql", "select {{ tools.plain() }} from {{ ref('tools', 't') }}"}});
   auto manifest = project.Parse();
   const Node& node = manifest->nodes.at("model.tools.t");
   EXPECT_EQ(node.config.materialized(), "table");
   EXPECT_EQ(node.schema, "dev_from_root");
   EXPECT_THAT(node.tags, ElementsAre("mint", "3"));
   EXPECT_THAT(manifest->nodes.at("model.shop.a").depends_on_macros,
-              ElementsAre("macro.tools.word"));
+              ElementsAre("macro.tools.plain"));
   EXPECT_THAT(manifest->nodes.at("model.shop.a").depends_on_nodes, ElementsAre("model.tools.t"));
   EXPECT_THAT(manifest->macros.at("macro.tools.word").depends_on_macros,
               ElementsAre("macro.tools.default__word"));

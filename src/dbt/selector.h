@@ -17,10 +17,11 @@ enum class IndirectSelection { kEager, kCautious, kBuildable, kEmpty };
 IndirectSelection IndirectSelectionFromName(std::string_view name);
 
 struct SelectionOptions {
-  std::vector<std::string> select;   // as given; each may hold several, by space. Empty: everything
-  std::vector<std::string> exclude;  // likewise
-  std::optional<std::string> selector;
-  std::vector<NodeType> resource_types;  // the types the command works on; empty: all
+  std::vector<std::string> select =
+      {};  // as given; each may hold several, by space. Empty: everything
+  std::vector<std::string> exclude = {};  // likewise
+  std::optional<std::string> selector = {};
+  std::vector<NodeType> resource_types = {};  // the types the command works on; empty: all
   IndirectSelection indirect = IndirectSelection::kEager;
 };
 
