@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', merge_clauses={'when_matched': [{'action':'delete','condition':'DBT_INTERNAL_SOURCE.v = 3'},{'action':'update','mode':'explicit','update':{'include':['v']}}], 'when_not_matched': [{'action':'insert','mode':'explicit','insert':{'columns':['id','v'],'values':['DBT_INTERNAL_SOURCE.id','99']}}, {'action':'update','by':'source','set_expressions':{'v':'v + 1000'}}]}) }}
+select 1 as id, {{ var('step', 1) }} as v union all select {{ var('step', 1) }} + 10, 5

@@ -1,0 +1,2 @@
+{{ config(materialized='incremental', incremental_strategy='merge', unique_key=['id'], merge_exclude_columns=['w'], merge_update_set_expressions={'n': 'DBT_INTERNAL_DEST.n + 1'}, merge_update_condition='DBT_INTERNAL_SOURCE.v > 1', incremental_predicates=['DBT_INTERNAL_DEST.v < 100']) }}
+select 1 as id, {{ var('step', 1) }} as v, {{ var('step', 1) }} as w, 0 as n union all select {{ var('step', 1) }} + 10, 5, 8, 0
