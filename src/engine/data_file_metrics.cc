@@ -56,6 +56,13 @@ std::optional<iceberg::Literal> ReadBound(const iceberg::Type& type, const std::
   return literal;
 }
 
+// -0.0 comes before 0.0 in the spec's order, while to the writer both are the same: where a bound
+// is zero, either may be among the values.
+void WidenZero(const iceberg::Type& type, iceberg::Literal& bound, double zero) {
+  if (type.id != TypeId::kFloat && type.id != TypeId::kDouble) return;
+  if (std::get<double>(bound.value) == 0) bound.value = zero;
+}
+
 class Describer {
  public:
   Describer(const WrittenFile& written, const std::map<std::string, std::string>& properties,
@@ -104,12 +111,14 @@ class Describer {
     const iceberg::Type& type = *field.type;
     if (column.min) {
       if (std::optional<iceberg::Literal> lower = ReadBound(type, *column.min)) {
+        WidenZero(type, *lower, -0.0);
         if (length > 0) lower = iceberg::TruncateLower(type, *lower, length);
         file_->lower_bounds[field.id] = iceberg::LiteralToBytes(type, *lower);
       }
     }
     if (column.max) {
       std::optional<iceberg::Literal> upper = ReadBound(type, *column.max);
+      if (upper) WidenZero(type, *upper, 0.0);
       if (upper && length > 0) upper = iceberg::TruncateUpper(type, *upper, length);
       if (upper) file_->upper_bounds[field.id] = iceberg::LiteralToBytes(type, *upper);
     }

@@ -22,9 +22,11 @@ class PhysicalDataFiles : public duckdb::PhysicalCopyToFile {
 
   duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(
       duckdb::ClientContext& context) const override {
-    AtBorder([&] { io::LocalFileSystem().CreateDirectories(file_path); });
+    AtBorder([&] { files->CreateDirectories(file_path); });
     return duckdb::PhysicalCopyToFile::GetGlobalSinkState(context);
   }
+
+  io::FileSystem* files = nullptr;
 };
 
 std::vector<WrittenFile> ReadStatistics(duckdb::DataChunk& chunk) {
@@ -57,17 +59,17 @@ std::vector<WrittenFile> ReadStatistics(duckdb::DataChunk& chunk) {
 
 class CollectState : public duckdb::GlobalSinkState {
  public:
-  CollectState(std::string folder, std::string file_prefix)
-      : folder_(std::move(folder)), file_prefix_(std::move(file_prefix)) {}
+  CollectState(io::FileSystem& storage, std::string folder, std::string file_prefix)
+      : storage_(storage), folder_(std::move(folder)), file_prefix_(std::move(file_prefix)) {}
 
   ~CollectState() override {
     if (finished) return;
     // The statement failed: its files are known to nobody and are removed, as far as that goes.
     try {
-      for (const io::FileInfo& file : io::LocalFileSystem().List(folder_)) {
+      for (const io::FileInfo& file : storage_.List(folder_)) {
         size_t name = file.path.rfind('/') + 1;
         if (file.path.compare(name, file_prefix_.size(), file_prefix_) == 0) {
-          io::LocalFileSystem().Remove(file.path);
+          storage_.Remove(file.path);
         }
       }
     } catch (const Error&) {
@@ -80,6 +82,7 @@ class CollectState : public duckdb::GlobalSinkState {
   bool finished = false;
 
  private:
+  io::FileSystem& storage_;
   std::string folder_;
   std::string file_prefix_;
 };
@@ -87,10 +90,12 @@ class CollectState : public duckdb::GlobalSinkState {
 // Receives the statistics of the files below it and reports the rows they hold.
 class PhysicalCollectFiles : public duckdb::PhysicalOperator {
  public:
-  PhysicalCollectFiles(duckdb::PhysicalPlan& plan, std::string folder, std::string file_prefix,
-                       FilesWritten done, duckdb::idx_t estimated_cardinality)
+  PhysicalCollectFiles(duckdb::PhysicalPlan& plan, io::FileSystem& storage, std::string folder,
+                       std::string file_prefix, FilesWritten done,
+                       duckdb::idx_t estimated_cardinality)
       : duckdb::PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION,
                                  {duckdb::LogicalType::BIGINT}, estimated_cardinality),
+        storage_(storage),
         folder_(std::move(folder)),
         file_prefix_(std::move(file_prefix)),
         done_(std::move(done)) {}
@@ -103,7 +108,7 @@ class PhysicalCollectFiles : public duckdb::PhysicalOperator {
 
   duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(
       duckdb::ClientContext&) const override {
-    return duckdb::make_uniq<CollectState>(folder_, file_prefix_);
+    return duckdb::make_uniq<CollectState>(storage_, folder_, file_prefix_);
   }
 
   duckdb::SinkResultType Sink(duckdb::ExecutionContext&, duckdb::DataChunk& chunk,
@@ -113,7 +118,7 @@ class PhysicalCollectFiles : public duckdb::PhysicalOperator {
       state.row_count += file.row_count;
       if (file.row_count == 0) {
         // The copy operator writes one file even for no rows; an Iceberg table needs none.
-        AtBorder([&] { io::LocalFileSystem().Remove(file.path); });
+        AtBorder([&] { storage_.Remove(file.path); });
         continue;
       }
       state.files.push_back(std::move(file));
@@ -139,6 +144,7 @@ class PhysicalCollectFiles : public duckdb::PhysicalOperator {
   }
 
  private:
+  io::FileSystem& storage_;
   std::string folder_;
   std::string file_prefix_;
   FilesWritten done_;
@@ -178,7 +184,8 @@ duckdb::PhysicalOperator& PlanDataFiles(duckdb::ClientContext& context,
   auto& physical =
       planner.Make<PhysicalDataFiles>(duckdb::GetCopyFunctionReturnLogicalTypes(return_type),
                                       function, std::move(bind_data), input.estimated_cardinality);
-  auto& copy = physical.Cast<duckdb::PhysicalCopyToFile>();
+  auto& copy = physical.Cast<PhysicalDataFiles>();
+  copy.files = options.files;
   copy.file_path = options.folder;
   copy.use_tmp_file = false;
   copy.filename_pattern.SetFilenamePattern(options.file_prefix + "-{i}");
@@ -196,8 +203,9 @@ duckdb::PhysicalOperator& PlanDataFiles(duckdb::ClientContext& context,
   copy.expected_types = types;
   copy.children.push_back(input);
 
-  auto& collect = planner.Make<PhysicalCollectFiles>(options.folder, options.file_prefix,
-                                                     std::move(done), input.estimated_cardinality);
+  auto& collect =
+      planner.Make<PhysicalCollectFiles>(*options.files, options.folder, options.file_prefix,
+                                         std::move(done), input.estimated_cardinality);
   collect.children.push_back(copy);
   return collect;
 }

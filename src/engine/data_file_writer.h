@@ -12,6 +12,7 @@
 #include "duckdb/common/types/value.hpp"
 #include "duckdb/execution/physical_operator.hpp"
 #include "duckdb/execution/physical_plan_generator.hpp"
+#include "io/file_system.h"
 
 namespace eider::engine {
 
@@ -35,7 +36,8 @@ struct WrittenFile {
 };
 
 struct DataFileOptions {
-  std::string folder;       // absolute; made with its parents when the first row arrives
+  io::FileSystem* files = nullptr;  // makes the folder and removes what failed; not owned
+  std::string folder;               // absolute; made with its parents when the first row arrives
   std::string file_prefix;  // unique to this statement: what a failed one leaves is found by it
   std::string compression;  // zstd, snappy, gzip, lz4, uncompressed, brotli
   std::optional<int64_t> compression_level;

@@ -15,6 +15,7 @@
 #include "engine/table_change.h"
 #include "engine/table_entry.h"
 #include "engine/table_write.h"
+#include "engine/unreadable_entry.h"
 #include "engine/view_entry.h"
 #include "engine/warehouse_transaction.h"
 
@@ -59,37 +60,38 @@ duckdb::CatalogEntry* SchemaEntry::Find(WarehouseTransaction& transaction,
                                         const std::string& entry_name,
                                         duckdb::optional_ptr<duckdb::BoundAtClause> at) {
   catalog::TableIdentifier identifier = transaction.Resolve(name, entry_name);
-  // The state an entry stands for is its metadata, which never changes and lives as long as the
-  // entry does.
-  auto key = [&](const void* state, const std::string& what) {
-    return fmt::format("{}\n{}\n{}\n{}", entry_name, fmt::ptr(state), AtText(at), what);
-  };
-  auto version_of = [&](iceberg::TableMetadataPtr metadata) {
-    if (!at) return CurrentVersion(std::move(metadata));
-    return VersionAt(*transaction.context.lock(), std::move(metadata), *at, identifier);
-  };
-  if (iceberg::TableMetadataPtr metadata = transaction.FindTable(identifier)) {
-    std::string table_key = key(metadata.get(), "");
-    if (duckdb::CatalogEntry* kept = transaction.Kept(table_key)) return kept;
-    return &transaction.Keep(
-        table_key, TableEntry::Make(catalog, *this, identifier, version_of(std::move(metadata))));
+  std::optional<catalog::EntityKind> kind = transaction.KindOf(identifier);
+  std::optional<MetadataTableName> metadata_table;
+  if (!kind) {
+    metadata_table = ParseMetadataTableName(entry_name);
+    if (!metadata_table) return nullptr;
+    identifier = transaction.Resolve(name, metadata_table->table);
+    if (transaction.KindOf(identifier) != catalog::EntityKind::kTable) return nullptr;
   }
-  if (iceberg::ViewMetadataPtr metadata = transaction.FindView(identifier)) {
-    std::string view_key = key(metadata.get(), "");
-    if (duckdb::CatalogEntry* kept = transaction.Kept(view_key)) return kept;
-    return &transaction.Keep(view_key,
-                             ViewEntry::Make(catalog, *this, identifier, std::move(metadata)));
+  try {
+    iceberg::TableMetadataPtr table = transaction.FindTable(identifier);
+    iceberg::ViewMetadataPtr view = transaction.FindView(identifier);
+    // The state an entry stands for is its metadata, which never changes and lives as long as the
+    // entry does.
+    const void* state = table ? static_cast<const void*>(table.get()) : view.get();
+    std::string key = fmt::format("{}\n{}\n{}", entry_name, fmt::ptr(state), AtText(at));
+    if (duckdb::CatalogEntry* kept = transaction.Kept(key)) return kept;
+    if (view) {
+      return &transaction.Keep(key, ViewEntry::Make(catalog, *this, identifier, std::move(view)));
+    }
+    TableVersion version =
+        at ? VersionAt(*transaction.context.lock(), std::move(table), *at, identifier)
+           : CurrentVersion(std::move(table));
+    if (metadata_table) {
+      return &transaction.Keep(key, MakeMetadataTable(catalog, *this, identifier,
+                                                      std::move(version), metadata_table->kind));
+    }
+    return &transaction.Keep(key, TableEntry::Make(catalog, *this, identifier, std::move(version)));
+  } catch (const Error& error) {
+    if (at) throw;
+    return &transaction.Keep(entry_name + "\n",
+                             MakeUnreadableEntry(catalog, *this, identifier, error));
   }
-  std::optional<MetadataTableName> metadata_table = ParseMetadataTableName(entry_name);
-  if (!metadata_table) return nullptr;
-  identifier = transaction.Resolve(name, metadata_table->table);
-  iceberg::TableMetadataPtr metadata = transaction.FindTable(identifier);
-  if (!metadata) return nullptr;
-  std::string metadata_key = key(metadata.get(), "metadata");
-  if (duckdb::CatalogEntry* kept = transaction.Kept(metadata_key)) return kept;
-  return &transaction.Keep(
-      metadata_key, MakeMetadataTable(catalog, *this, identifier, version_of(std::move(metadata)),
-                                      metadata_table->kind));
 }
 
 void SchemaEntry::Scan(duckdb::ClientContext& context, duckdb::CatalogType type,
@@ -130,10 +132,10 @@ void SchemaEntry::DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& in
   AtBorder([&] {
     WarehouseTransaction& transaction = WarehouseTransaction::Get(context, catalog);
     catalog::TableIdentifier identifier = transaction.Resolve(name, info.name);
-    bool table = transaction.FindTable(identifier) != nullptr;
-    bool view = transaction.FindView(identifier) != nullptr;
+    std::optional<catalog::EntityKind> kind = transaction.KindOf(identifier);
+    bool view = kind == catalog::EntityKind::kView;
     bool wants_view = info.type == duckdb::CatalogType::VIEW_ENTRY;
-    if (!table && !view) {
+    if (!kind) {
       if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
       throw Error(ErrorCode::kNotFound,
                   fmt::format("{} {} does not exist", wants_view ? "view" : "table",

@@ -17,10 +17,11 @@ namespace eider::engine {
 
 namespace {
 
-duckdb::unique_ptr<duckdb::Catalog> Attach(
-    duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::ClientContext&,
-    duckdb::AttachedDatabase& database, const std::string& name, duckdb::AttachInfo& info,
-    duckdb::AttachOptions& options) {
+duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
+                                           duckdb::ClientContext&,
+                                           duckdb::AttachedDatabase& database,
+                                           const std::string& name, duckdb::AttachInfo& info,
+                                           duckdb::AttachOptions& options) {
   return AtBorder([&]() -> duckdb::unique_ptr<duckdb::Catalog> {
     catalog::SqliteCatalogOptions catalog_options;
     catalog_options.name = name;
@@ -30,8 +31,8 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
         catalog_options.name = value.ToString();
       } else if (option != "type" && option != "read_only") {
         throw Error(ErrorCode::kInvalidArgument,
-                    fmt::format("ATTACH {}: \"{}\" is not an option of Eider warehouses",
-                                info.path, option));
+                    fmt::format("ATTACH {}: \"{}\" is not an option of Eider warehouses", info.path,
+                                option));
       }
     }
     if (info.path.empty()) {
@@ -45,8 +46,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
 duckdb::unique_ptr<duckdb::TransactionManager> CreateTransactionManager(
     duckdb::optional_ptr<duckdb::StorageExtensionInfo>, duckdb::AttachedDatabase& database,
     duckdb::Catalog& catalog) {
-  return duckdb::make_uniq<WarehouseTransactionManager>(database,
-                                                        catalog.Cast<WarehouseCatalog>());
+  return duckdb::make_uniq<WarehouseTransactionManager>(database, catalog.Cast<WarehouseCatalog>());
 }
 
 }  // namespace

@@ -228,10 +228,12 @@ std::string TextOr(const std::map<std::string, std::string>& properties, const c
 }
 
 // Where and how the data files of one statement are written.
-DataFileOptions WriteOptions(const iceberg::Schema& schema, const std::string& location,
+DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schema,
+                             const std::string& location,
                              const std::map<std::string, std::string>& properties,
                              const std::string& table) {
   DataFileOptions options;
+  options.files = &files;
   options.folder = io::LocalPath(TextOr(properties, "write.data.path", location + "/data"));
   options.file_prefix = NewUuid();
   options.compression = TextOr(properties, "write.parquet.compression-codec", "zstd");
@@ -319,8 +321,8 @@ duckdb::PhysicalOperator& PlanTableReplacement(duckdb::ClientContext& context,
     properties.insert(base->properties.begin(), base->properties.end());
   }
   std::string table = identifier.ToString();
-  DataFileOptions options =
-      WriteOptions(replacement->definition.schema, replacement->location, properties, table);
+  DataFileOptions options = WriteOptions(catalog.store().files(), replacement->definition.schema,
+                                         replacement->location, properties, table);
   auto done = [&catalog, identifier, table, replacement, properties](
                   duckdb::ClientContext& client, std::vector<WrittenFile> written) {
     WarehouseTransaction& own = WarehouseTransaction::Get(client, catalog);
@@ -374,7 +376,8 @@ duckdb::PhysicalOperator& PlanTableAppend(duckdb::ClientContext& context,
   duckdb::optional_ptr<duckdb::PhysicalOperator> input = plan;
   if (!op.column_index_map.empty()) input = planner.ResolveDefaultsProjection(op, *plan);
 
-  DataFileOptions options = WriteOptions(*schema, metadata->location, metadata->properties, table);
+  DataFileOptions options = WriteOptions(catalog.store().files(), *schema, metadata->location,
+                                         metadata->properties, table);
   auto done = [&catalog, identifier, table, schema, metadata](duckdb::ClientContext& client,
                                                               std::vector<WrittenFile> written) {
     if (written.empty()) return;  // no rows: no change

@@ -181,6 +181,10 @@ duckdb::ErrorData WarehouseTransactionManager::CommitTransaction(duckdb::ClientC
     transaction.Cast<WarehouseTransaction>().Commit();
   } catch (const Error& error) {
     outcome = ToCommitError(error);
+  } catch (const std::exception& e) {
+    // How far it came is not known, so no file is touched.
+    outcome =
+        ToCommitError(Error(ErrorCode::kInternal, fmt::format("the commit failed: {}", e.what())));
   }
   std::lock_guard<std::mutex> lock(mutex_);
   transactions_.erase(transaction);

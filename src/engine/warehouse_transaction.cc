@@ -154,6 +154,18 @@ const WarehouseTransaction::Pending* WarehouseTransaction::FindPending(
   return it == pending_.end() ? nullptr : &it->second;
 }
 
+std::optional<catalog::EntityKind> WarehouseTransaction::KindOf(
+    const catalog::TableIdentifier& identifier) {
+  if (const Pending* pending = FindPending(identifier)) {
+    if (pending->table) return catalog::EntityKind::kTable;
+    if (pending->view) return catalog::EntityKind::kView;
+    return std::nullopt;
+  }
+  auto entry = Snapshot().entries.find(identifier);
+  if (entry == Snapshot().entries.end()) return std::nullopt;
+  return entry->second.kind;
+}
+
 iceberg::TableMetadataPtr WarehouseTransaction::FindTable(
     const catalog::TableIdentifier& identifier) {
   if (const Pending* pending = FindPending(identifier)) return pending->table;
@@ -232,11 +244,17 @@ void WarehouseTransaction::ChangeView(const catalog::TableIdentifier& identifier
 }
 
 void WarehouseTransaction::Drop(const catalog::TableIdentifier& identifier) {
-  Pending& pending = PendingFor(identifier);
-  if (pending.origin) dropped_.push_back(*pending.origin);
-  std::vector<std::string> files = FilesOf(pending);
+  NewVersion();
+  auto [it, untouched] = pending_.try_emplace(identifier);
+  if (untouched) {
+    auto entry = Snapshot().entries.find(identifier);
+    if (entry != Snapshot().entries.end()) dropped_.push_back({identifier, entry->second});
+    return;
+  }
+  if (it->second.origin) dropped_.push_back(*it->second.origin);
+  std::vector<std::string> files = FilesOf(it->second);
   discarded_files_.insert(discarded_files_.end(), files.begin(), files.end());
-  pending = Pending{};
+  it->second = Pending{};
 }
 
 void WarehouseTransaction::Rename(const catalog::TableIdentifier& from,

@@ -63,7 +63,11 @@ class WarehouseTransaction : public duckdb::Transaction {
   // where nothing of that name exists.
   catalog::TableIdentifier Resolve(const std::string& name_space, const std::string& name);
 
-  // nullptr where there is no such table or view.
+  // What stands under a name, without a look at its metadata.
+  std::optional<catalog::EntityKind> KindOf(const catalog::TableIdentifier& identifier);
+
+  // nullptr where there is no such table or view. Throws kCorrupt, kNotFound, .. naming it where
+  // its metadata cannot be read.
   iceberg::TableMetadataPtr FindTable(const catalog::TableIdentifier& identifier);
   iceberg::ViewMetadataPtr FindView(const catalog::TableIdentifier& identifier);
 
@@ -75,6 +79,7 @@ class WarehouseTransaction : public duckdb::Transaction {
   void ChangeTable(const catalog::TableIdentifier& identifier, TableStep step);
   void ChangeView(const catalog::TableIdentifier& identifier,
                   const std::vector<iceberg::TableUpdate>& updates);
+  // Also drops what cannot be read any more.
   void Drop(const catalog::TableIdentifier& identifier);
   void Rename(const catalog::TableIdentifier& from, const catalog::TableIdentifier& to);
 
