@@ -168,10 +168,6 @@ duckdb::PhysicalOperator& PlanDataFiles(duckdb::ClientContext& context,
   if (options.compression_level) {
     info.options["compression_level"] = {duckdb::Value::BIGINT(*options.compression_level)};
   }
-  if (options.row_group_size_bytes) {
-    info.options["row_group_size_bytes"] = {
-        duckdb::Value::UBIGINT(static_cast<uint64_t>(*options.row_group_size_bytes))};
-  }
   info.options["field_ids"] = {options.field_ids};
 
   duckdb::vector<std::string> names(options.column_names.begin(), options.column_names.end());

@@ -42,7 +42,6 @@ struct DataFileOptions {
   std::string compression;  // zstd, snappy, gzip, lz4, uncompressed, brotli
   std::optional<int64_t> compression_level;
   int64_t target_file_size = 0;  // bytes
-  std::optional<int64_t> row_group_size_bytes;
   std::vector<std::string> column_names;
   std::vector<duckdb::LogicalType> column_types;
   duckdb::Value field_ids;  // DuckDB's FIELD_IDS option: a struct by column name

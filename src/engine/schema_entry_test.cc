@@ -43,7 +43,10 @@ TEST_F(SchemaEntryTest, NamesIgnoreCaseButKeepIt) {
   Run("CREATE OR REPLACE TABLE mixed.TABLE1 AS SELECT 2 AS col");
   EXPECT_THAT(Rows("SELECT schema_name, table_name FROM duckdb_tables()"),
               ElementsAre("Mixed|Table1"));
-  Run("DROP TABLE mixed.table1; DROP SCHEMA MIXED");
+  Run("DROP TABLE mixed.table1");
+  Run("DROP SCHEMA MIXED");
+  EXPECT_EQ(Failure("DROP SCHEMA mixed").code(), ErrorCode::kNotFound);
+  EXPECT_EQ(Failure("DROP SCHEMA main CASCADE").code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(SchemaEntryTest, WhatAWarehouseHasNoPlaceForIsRefused) {

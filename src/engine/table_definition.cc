@@ -96,6 +96,11 @@ TableDefinition DefineTable(const duckdb::CreateTableInfo& info, const std::stri
     definition.schema.fields[not_null.index.index].required = true;
   }
   definition.properties = TableOptions(info.options);
+  auto version = definition.properties.find("format-version");
+  if (version != definition.properties.end() && version->second == "1") {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("table {}: new tables have format version 2 or 3", table));
+  }
   auto location = definition.properties.find("location");
   if (location != definition.properties.end()) {
     definition.location = io::ToLocation(location->second);

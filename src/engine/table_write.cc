@@ -81,6 +81,15 @@ void CheckRowsStillFit(const iceberg::Schema& written, const iceberg::TableMetad
   });
 }
 
+// Snapshots, manifests and metadata are written as versions 2 and 3 have them.
+void CheckVersion(const iceberg::TableMetadata& metadata, const std::string& table) {
+  if (metadata.format_version > 1) return;
+  throw Error(
+      ErrorCode::kUnsupported,
+      fmt::format("table {} has format version 1, which Eider reads but does not write", table))
+      .WithHint("ALTER TABLE .. SET ('format-version' = '2') upgrades it.");
+}
+
 // What CREATE [OR REPLACE] TABLE makes of a table.
 struct Replacement {
   TableDefinition definition;  // with final ids
@@ -98,6 +107,7 @@ Replacement PlanReplacement(WarehouseTransaction& transaction,
   iceberg::Schema& schema = replacement.definition.schema;
   iceberg::TableMetadataPtr base = transaction.FindTable(identifier);
   if (base) {
+    CheckVersion(*base, identifier.ToString());
     replacement.last_id = base->last_column_id;
     schema = iceberg::ReplacementSchema(*base, schema);
     replacement.location = replacement.definition.location.value_or(base->location);
@@ -237,8 +247,9 @@ DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schem
   options.folder = io::LocalPath(TextOr(properties, "write.data.path", location + "/data"));
   options.file_prefix = NewUuid();
   options.compression = TextOr(properties, "write.parquet.compression-codec", "zstd");
-  options.compression_level = OptionalInteger(properties, "write.parquet.compression-level");
-  options.row_group_size_bytes = OptionalInteger(properties, "write.parquet.row-group-size-bytes");
+  if (options.compression == "zstd") {  // DuckDB knows levels of no other
+    options.compression_level = OptionalInteger(properties, "write.parquet.compression-level");
+  }
   options.target_file_size = OptionalInteger(properties, "write.target-file-size-bytes")
                                  .value_or(std::stoll(kDefaultTargetFileSize));
   for (const NestedField& field : schema.fields) {
@@ -330,13 +341,12 @@ duckdb::PhysicalOperator& PlanTableReplacement(duckdb::ClientContext& context,
         Describe(written, replacement->definition.schema, properties, table);
     auto producer = std::make_shared<iceberg::SnapshotProducer>(
         iceberg::SnapshotProducer::Mode::kAppend, files);
-    own.OwnFiles(identifier, files, producer);
-    io::FileSystem& storage = own.store().files();
-    own.ChangeTable(identifier, [replacement, producer, table,
-                                 &storage](const iceberg::TableMetadata* current) {
+    auto step = [replacement, producer, table,
+                 &storage = own.store().files()](const iceberg::TableMetadata* current) {
       return WithSnapshot(current, ReplacementUpdates(*replacement, current, table), *producer,
                           storage);
-    });
+    };
+    own.WriteTable(identifier, step, files, producer);
   };
   return PlanWrite(context, planner, plan, replacement->definition.schema, std::move(options),
                    table, std::move(done));
@@ -365,6 +375,7 @@ duckdb::PhysicalOperator& PlanTableAppend(duckdb::ClientContext& context,
                             table));
   }
   iceberg::TableMetadataPtr metadata = entry->version().metadata;
+  CheckVersion(*metadata, table);
   if (!metadata->DefaultSpec().is_unpartitioned()) {
     throw Error(
         ErrorCode::kUnsupported,
@@ -385,16 +396,15 @@ duckdb::PhysicalOperator& PlanTableAppend(duckdb::ClientContext& context,
     std::vector<iceberg::DataFile> files = Describe(written, *schema, metadata->properties, table);
     auto producer = std::make_shared<iceberg::SnapshotProducer>(
         iceberg::SnapshotProducer::Mode::kAppend, files);
-    own.OwnFiles(identifier, files, producer);
-    io::FileSystem& storage = own.store().files();
-    own.ChangeTable(identifier, [schema, producer, table,
-                                 &storage](const iceberg::TableMetadata* current) {
+    auto step = [schema, producer, table,
+                 &storage = own.store().files()](const iceberg::TableMetadata* current) {
       if (current == nullptr) {
         throw Error(ErrorCode::kConflict, fmt::format("table {} does not exist any more", table));
       }
       CheckRowsStillFit(*schema, *current, table);
       return producer->Produce(*current, storage);
-    });
+    };
+    own.WriteTable(identifier, step, files, producer);
   };
   return PlanWrite(context, planner, *input, *schema, std::move(options), table, std::move(done));
 }

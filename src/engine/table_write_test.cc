@@ -231,6 +231,26 @@ TEST_F(TableWriteTest, AnInterruptedStatementLeavesNoFiles) {
   EXPECT_EQ(Files("", "").size(), files);
 }
 
+TEST_F(TableWriteTest, PropertiesOtherWritersKnowDoNotStopOurs) {
+  Run("CREATE TABLE t WITH ('write.parquet.row-group-size-bytes'='134217728', "
+      "'write.parquet.page-size-bytes'='1048576', 'write.parquet.compression-codec'='gzip', "
+      "'write.parquet.compression-level'='6') AS SELECT 1 AS a");
+  Run("INSERT INTO t VALUES (2)");
+  EXPECT_EQ(Text("SELECT sum(a) FROM t"), "3");
+}
+
+TEST_F(TableWriteTest, Version1IsUpgradedBeforeItIsWritten) {
+  EXPECT_EQ(Failure("CREATE TABLE t WITH ('format-version'='1') AS SELECT 1 AS a").code(),
+            ErrorCode::kUnsupported);
+}
+
+TEST_F(TableWriteTest, CopyFromAFileInserts) {
+  Run("CREATE TABLE t (a INTEGER, b VARCHAR)");
+  Run("COPY (SELECT 1 AS a, 'x' AS b) TO '" + folder_ + "/in.csv'");
+  Run("COPY t FROM '" + folder_ + "/in.csv'");
+  EXPECT_EQ(Text("SELECT a, b FROM t"), "1|x");
+}
+
 TEST_F(TableWriteTest, PreparedInsertsRunAgainAndAgain) {
   Run("CREATE TABLE t (a INT)");
   Run("PREPARE add_row AS INSERT INTO t VALUES ($1)");

@@ -67,7 +67,7 @@ duckdb::optional_ptr<duckdb::CatalogEntry> WarehouseCatalog::CreateSchema(
     duckdb::CatalogTransaction transaction, duckdb::CreateSchemaInfo& info) {
   return AtBorder([&]() -> duckdb::optional_ptr<duckdb::CatalogEntry> {
     WarehouseTransaction& own = Of(transaction);
-    if (own.HasNamespace(info.schema)) {
+    if (own.FindNamespace(info.schema)) {
       switch (info.on_conflict) {
         case duckdb::OnCreateConflict::IGNORE_ON_CONFLICT:
           return nullptr;
@@ -90,14 +90,13 @@ duckdb::optional_ptr<duckdb::SchemaCatalogEntry> WarehouseCatalog::LookupSchema(
   return AtBorder([&]() -> duckdb::optional_ptr<duckdb::SchemaCatalogEntry> {
     const std::string& name = lookup.GetEntryName();
     WarehouseTransaction& own = Of(transaction);
-    std::vector<std::string> names = own.Namespaces();
-    for (const std::string& known : names) {
-      if (EqualsIgnoreCase(known, name)) return &own.GetSchemaEntry(known);
+    if (std::optional<std::string> known = own.FindNamespace(name)) {
+      return &own.GetSchemaEntry(*known);
     }
     if (if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return nullptr;
     Error error(ErrorCode::kNotFound,
                 fmt::format("schema {} does not exist in {}", name, GetName()));
-    std::string closest = ClosestMatch(name, names);
+    std::string closest = ClosestMatch(name, own.Namespaces());
     if (!closest.empty()) error.WithHint("Did you mean " + closest + "?");
     throw Error(error);
   });
@@ -114,18 +113,23 @@ void WarehouseCatalog::ScanSchemas(duckdb::ClientContext& context,
 void WarehouseCatalog::DropSchema(duckdb::ClientContext& context, duckdb::DropInfo& info) {
   AtBorder([&] {
     WarehouseTransaction& own = WarehouseTransaction::Get(context, *this);
-    if (!own.HasNamespace(info.name)) {
+    std::optional<std::string> schema = own.FindNamespace(info.name);
+    if (!schema) {
       if (info.if_not_found == duckdb::OnEntryNotFound::RETURN_NULL) return;
       throw Error(ErrorCode::kNotFound, fmt::format("schema {} does not exist", info.name));
     }
-    auto names = own.Names(info.name);
+    if (*schema == GetDefaultSchema()) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("schema {} is the default schema and stays", *schema));
+    }
+    auto names = own.Names(*schema);
     if (!names.empty() && !info.cascade) {
-      throw Error(ErrorCode::kConflict, fmt::format("schema {} is not empty: it holds {}",
-                                                    info.name, names.front().first))
+      throw Error(ErrorCode::kConflict,
+                  fmt::format("schema {} is not empty: it holds {}", *schema, names.front().first))
           .WithHint("DROP SCHEMA .. CASCADE drops its tables with it.");
     }
-    for (const auto& [name, kind] : names) own.Drop(own.Resolve(info.name, name));
-    own.DropNamespace(info.name);
+    for (const auto& [name, kind] : names) own.Drop(own.Resolve(*schema, name));
+    own.DropNamespace(*schema);
   });
 }
 

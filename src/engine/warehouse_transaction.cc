@@ -80,10 +80,11 @@ const catalog::CatalogSnapshot& WarehouseTransaction::Snapshot() {
   return *snapshot_;
 }
 
-bool WarehouseTransaction::HasNamespace(const std::string& name) {
-  std::vector<std::string> names = Namespaces();
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& known) { return EqualsIgnoreCase(known, name); });
+std::optional<std::string> WarehouseTransaction::FindNamespace(const std::string& name) {
+  for (const std::string& known : Namespaces()) {
+    if (EqualsIgnoreCase(known, name)) return known;
+  }
+  return std::nullopt;
 }
 
 std::vector<std::string> WarehouseTransaction::Namespaces() {
@@ -130,7 +131,7 @@ std::vector<std::pair<std::string, catalog::EntityKind>> WarehouseTransaction::N
   for (const auto& [identifier, pending] : pending_) {
     if (identifier.name_space != wanted) continue;
     names.erase(identifier.name);
-    if (pending.table) names[identifier.name] = catalog::EntityKind::kTable;
+    if (pending.is_table()) names[identifier.name] = catalog::EntityKind::kTable;
     if (pending.view) names[identifier.name] = catalog::EntityKind::kView;
   }
   return {names.begin(), names.end()};
@@ -148,8 +149,8 @@ catalog::TableIdentifier WarehouseTransaction::Resolve(const std::string& name_s
   return identifier;
 }
 
-const WarehouseTransaction::Pending* WarehouseTransaction::FindPending(
-    const catalog::TableIdentifier& identifier) const {
+WarehouseTransaction::Pending* WarehouseTransaction::FindPending(
+    const catalog::TableIdentifier& identifier) {
   auto it = pending_.find(identifier);
   return it == pending_.end() ? nullptr : &it->second;
 }
@@ -157,7 +158,7 @@ const WarehouseTransaction::Pending* WarehouseTransaction::FindPending(
 std::optional<catalog::EntityKind> WarehouseTransaction::KindOf(
     const catalog::TableIdentifier& identifier) {
   if (const Pending* pending = FindPending(identifier)) {
-    if (pending->table) return catalog::EntityKind::kTable;
+    if (pending->is_table()) return catalog::EntityKind::kTable;
     if (pending->view) return catalog::EntityKind::kView;
     return std::nullopt;
   }
@@ -168,7 +169,10 @@ std::optional<catalog::EntityKind> WarehouseTransaction::KindOf(
 
 iceberg::TableMetadataPtr WarehouseTransaction::FindTable(
     const catalog::TableIdentifier& identifier) {
-  if (const Pending* pending = FindPending(identifier)) return pending->table;
+  if (Pending* pending = FindPending(identifier)) {
+    ApplySteps(*pending);
+    return pending->table;
+  }
   auto entry = Snapshot().entries.find(identifier);
   if (entry == Snapshot().entries.end() || entry->second.kind != catalog::EntityKind::kTable) {
     return nullptr;
@@ -227,12 +231,33 @@ WarehouseTransaction::Pending& WarehouseTransaction::PendingFor(
   return pending_.emplace(identifier, std::move(pending)).first->second;
 }
 
+void WarehouseTransaction::ApplySteps(Pending& pending) {
+  for (; pending.applied < pending.steps.size(); ++pending.applied) {
+    Replayed result = Replay(pending.table, {pending.steps[pending.applied]});
+    pending.table = result.table;
+    pending.updates.insert(pending.updates.end(), result.updates.begin(), result.updates.end());
+  }
+}
+
 void WarehouseTransaction::ChangeTable(const catalog::TableIdentifier& identifier, TableStep step) {
   Pending& pending = PendingFor(identifier);
-  Replayed result = Replay(pending.table, {step});
-  pending.table = result.table;
-  pending.updates.insert(pending.updates.end(), result.updates.begin(), result.updates.end());
+  ApplySteps(pending);
   pending.steps.push_back(std::move(step));
+  try {
+    ApplySteps(pending);
+  } catch (...) {
+    pending.steps.pop_back();
+    throw;
+  }
+}
+
+void WarehouseTransaction::WriteTable(const catalog::TableIdentifier& identifier, TableStep step,
+                                      const std::vector<iceberg::DataFile>& data_files,
+                                      std::shared_ptr<iceberg::SnapshotProducer> producer) {
+  Pending& pending = PendingFor(identifier);
+  pending.steps.push_back(std::move(step));
+  pending.producers.push_back(std::move(producer));
+  for (const iceberg::DataFile& file : data_files) pending.data_files.push_back(file.file_path);
 }
 
 void WarehouseTransaction::ChangeView(const catalog::TableIdentifier& identifier,
@@ -264,13 +289,13 @@ void WarehouseTransaction::Rename(const catalog::TableIdentifier& from,
   pending_[to] = std::move(moved);
 }
 
-void WarehouseTransaction::OwnFiles(const catalog::TableIdentifier& identifier,
-                                    const std::vector<iceberg::DataFile>& data_files,
-                                    std::shared_ptr<iceberg::SnapshotProducer> producer) {
-  Pending& pending = PendingFor(identifier);
-  pending.producers.push_back(std::move(producer));
-  for (const iceberg::DataFile& file : data_files) pending.data_files.push_back(file.file_path);
-  ParallelFor(data_files.size(), [&](size_t i) { store_.files().Sync(data_files[i].file_path); });
+// A data file must be on disk before any metadata speaks of it.
+void WarehouseTransaction::SyncDataFiles() {
+  std::vector<std::string> paths;
+  for (const auto& [identifier, pending] : pending_) {
+    paths.insert(paths.end(), pending.data_files.begin(), pending.data_files.end());
+  }
+  ParallelFor(paths.size(), [&](size_t i) { store_.files().Sync(paths[i]); });
 }
 
 catalog::TableChange WarehouseTransaction::TableChangeOf(const catalog::TableIdentifier& identifier,
@@ -389,6 +414,7 @@ catalog::CommitRequest WarehouseTransaction::MakeRequest(bool onto_created) {
   for (const auto& change : namespace_changes_) known.insert(change.name);
   for (auto& [identifier, pending] : pending_) {
     if (!pending.exists()) continue;
+    ApplySteps(pending);
     if (catalog::NamespaceText(identifier.name_space) == kMainSchema &&
         known.insert(identifier.name_space).second) {
       catalog::NamespaceChange create;
@@ -397,8 +423,8 @@ catalog::CommitRequest WarehouseTransaction::MakeRequest(bool onto_created) {
       request.namespaces.push_back(std::move(create));
     }
     if (pending.updates.empty()) continue;
-    request.tables.push_back(pending.table ? TableChangeOf(identifier, pending, onto_created)
-                                           : ViewChangeOf(identifier, pending, onto_created));
+    request.tables.push_back(pending.is_table() ? TableChangeOf(identifier, pending, onto_created)
+                                                : ViewChangeOf(identifier, pending, onto_created));
     if (request.tables.back().updates.empty()) request.tables.pop_back();
   }
   return request;
@@ -421,6 +447,7 @@ void WarehouseTransaction::CommitChanges() {
 void WarehouseTransaction::Commit() {
   if (pending_.empty() && namespace_changes_.empty()) return;
   try {
+    SyncDataFiles();
     CommitChanges();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUnknownOutcome) RemoveOwnFiles();

@@ -51,7 +51,8 @@ class WarehouseTransaction : public duckdb::Transaction {
   uint64_t version() const { return version_; }
 
   // Namespaces with this transaction's changes.
-  bool HasNamespace(const std::string& name);
+  // The name as it is spelled in the catalog; nullopt where there is none.
+  std::optional<std::string> FindNamespace(const std::string& name);
   std::vector<std::string> Namespaces();
   // `may_exist`: no error where somebody else creates it at the same time.
   void CreateNamespace(const std::string& name, bool may_exist);
@@ -75,19 +76,20 @@ class WarehouseTransaction : public duckdb::Transaction {
   // again, and named, by FindTable or FindView.
   void Prefetch(const std::string& name_space, const std::vector<std::string>& names);
 
-  // Applies a step now, so that the transaction sees it, and again at commit if need be.
+  // Applies a step now, so that its errors are met now, and again at commit if need be.
   void ChangeTable(const catalog::TableIdentifier& identifier, TableStep step);
+  // Adds a step that cannot fail on the table as this transaction sees it. It is applied when the
+  // table is next looked at, or by the commit: statements that write rows end within DuckDB's
+  // executor, which burns a core for as long as it waits for a disk. The step's files: data files,
+  // and those its producer writes. All are removed when the transaction surely does not land.
+  void WriteTable(const catalog::TableIdentifier& identifier, TableStep step,
+                  const std::vector<iceberg::DataFile>& data_files,
+                  std::shared_ptr<iceberg::SnapshotProducer> producer);
   void ChangeView(const catalog::TableIdentifier& identifier,
                   const std::vector<iceberg::TableUpdate>& updates);
   // Also drops what cannot be read any more.
   void Drop(const catalog::TableIdentifier& identifier);
   void Rename(const catalog::TableIdentifier& from, const catalog::TableIdentifier& to);
-
-  // The files of a step on `identifier`: data files, which are made durable at once, and those of a
-  // snapshot producer. All are removed when the transaction surely does not land.
-  void OwnFiles(const catalog::TableIdentifier& identifier,
-                const std::vector<iceberg::DataFile>& data_files,
-                std::shared_ptr<iceberg::SnapshotProducer> producer);
 
   // Throws kConflict, kUnknownOutcome, ..
   void Commit();
@@ -112,16 +114,20 @@ class WarehouseTransaction : public duckdb::Transaction {
     iceberg::TableMetadataPtr table;
     iceberg::ViewMetadataPtr view;
     std::vector<TableStep> steps;
+    size_t applied = 0;  // steps that `table` and `updates` contain
     std::vector<iceberg::TableUpdate> updates;
     std::vector<std::string> data_files;
     std::vector<std::shared_ptr<iceberg::SnapshotProducer>> producers;
 
-    bool exists() const { return table || view; }
+    bool is_table() const { return table || applied < steps.size(); }
+    bool exists() const { return view || is_table(); }
   };
 
   const catalog::CatalogSnapshot& Snapshot();
   Pending& PendingFor(const catalog::TableIdentifier& identifier);
-  const Pending* FindPending(const catalog::TableIdentifier& identifier) const;
+  Pending* FindPending(const catalog::TableIdentifier& identifier);
+  static void ApplySteps(Pending& pending);
+  void SyncDataFiles();
   catalog::CommitRequest MakeRequest(bool onto_created);
   void AddRenames(catalog::CommitRequest& request);
   catalog::TableChange TableChangeOf(const catalog::TableIdentifier& identifier, Pending& pending,
