@@ -219,6 +219,21 @@ TEST_F(TableScanTest, ManyFilesAreOpenedOnlyWhenNeeded) {
   EXPECT_EQ(FilesRead("SELECT * FROM t WHERE n = 30"), 1);
 }
 
+// Statements that DuckDB has for tables of its own only.
+TEST_F(TableScanTest, WhatTablesCannotDoIsSaid) {
+  Run("CREATE TABLE t AS SELECT 1 AS n");
+  for (const char* sql : {"CREATE INDEX i ON t (n)", "DELETE FROM t", "UPDATE t SET n = 2",
+                          "MERGE INTO t USING (SELECT 1 AS n) u ON t.n = u.n WHEN MATCHED THEN "
+                          "DELETE"}) {
+    EXPECT_EQ(Failure(sql).code(), ErrorCode::kUnsupported) << sql;
+  }
+  EXPECT_EQ(Failure("INSERT INTO \"t$properties\" VALUES ('a', 'b')").code(),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(Failure("DELETE FROM \"t$files\"").code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(Failure("SELECT rowid FROM t").code(), ErrorCode::kQuery);
+  EXPECT_EQ(Rows("SELECT * FROM t"), Strings{"1"});
+}
+
 TEST_F(TableScanTest, PreparedStatementsSeeNewSnapshots) {
   Run("CREATE TABLE t AS SELECT 1 AS n");
   Run("PREPARE p AS SELECT count(*) FROM t WHERE n = ?");

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
@@ -48,6 +49,14 @@ duckdb::DatabaseSize WarehouseCatalog::GetDatabaseSize(duckdb::ClientContext&) {
     size.bytes += static_cast<duckdb::idx_t>(file.size);
   }
   return size;
+}
+
+// DuckDB's own version takes every table for one of its own.
+duckdb::unique_ptr<duckdb::LogicalOperator> WarehouseCatalog::BindCreateIndex(
+    duckdb::Binder&, duckdb::CreateStatement&, duckdb::TableCatalogEntry& table,
+    duckdb::unique_ptr<duckdb::LogicalOperator>) {
+  throw ToDuckDB(Error(ErrorCode::kUnsupported,
+                       fmt::format("Iceberg tables have no indexes (table {})", table.name)));
 }
 
 duckdb::ErrorData WarehouseCatalog::SupportsCreateTable(duckdb::BoundCreateTableInfo& info) {
