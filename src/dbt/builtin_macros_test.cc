@@ -36,25 +36,39 @@ class BuiltinMacros {
     config->target.target_name = "dev";
     config->adapter = MakeAdapterTraits(config->target);
     library_ = std::make_shared<MacroLibrary>(config);
-    for (const auto& file : BuiltinMacroFiles()) {
-      if (!file.path.ends_with(".sql")) continue;
-      auto source = RunEnvironment().Compile(std::string(file.text), std::string(file.path));
-      for (const auto& info : source->Macros()) {
+    for (const auto& source : Sources()) {
+      for (const auto& info : source.compiled->Macros()) {
         Macro macro;
         macro.name = info.name;
-        macro.package_name = file.package;
+        macro.package_name = source.package;
         macro.unique_id = "macro." + macro.package_name + "." + macro.name;
         auto [place, fresh] = macros_.emplace(macro.unique_id, macro);
         if (!fresh) repeated_.push_back(macro.unique_id);
-        library_->Add(place->second, source, info);
+        library_->Add(place->second, source.compiled, info);
       }
-      sources_.push_back(source);
     }
+  }
+
+  struct Source {
+    std::string package;
+    std::shared_ptr<const jinja::Template> compiled;
+  };
+  // Compiled once for all tests.
+  static const std::vector<Source>& Sources() {
+    static const std::vector<Source> sources = [] {
+      std::vector<Source> out;
+      for (const auto& file : BuiltinMacroFiles()) {
+        if (!file.path.ends_with(".sql")) continue;
+        out.push_back({std::string(file.package),
+                       RunEnvironment().Compile(std::string(file.text), std::string(file.path))});
+      }
+      return out;
+    }();
+    return sources;
   }
 
   const MacroLibrary& library() const { return *library_; }
   const std::vector<std::string>& repeated() const { return repeated_; }
-  const std::vector<std::shared_ptr<const jinja::Template>>& sources() const { return sources_; }
 
   // Whether relations are in an Iceberg warehouse.
   bool iceberg = false;
@@ -144,7 +158,6 @@ class BuiltinMacros {
   std::shared_ptr<MacroLibrary> library_;
   std::map<std::string, Macro> macros_;
   std::vector<std::string> repeated_;
-  std::vector<std::shared_ptr<const jinja::Template>> sources_;
 };
 
 // What a dbt 1.11 project may call or override, apart from the macros of unit tests, functions and
@@ -236,13 +249,13 @@ TEST(BuiltinMacrosTest, EveryDispatchFindsAnImplementation) {
   for (const char* type : {"duckdb", "eider"}) {
     BuiltinMacros macros(type);
     int dispatches = 0;
-    for (const auto& source : macros.sources()) {
-      source->VisitCalls([&](const jinja::CallSite& call) {
+    for (const auto& source : BuiltinMacros::Sources()) {
+      source.compiled->VisitCalls([&](const jinja::CallSite& call) {
         if (call.function != "adapter.dispatch" || !call.constant) return;
         ++dispatches;
         EXPECT_NO_THROW(
             macros.library().Dispatch(call.arguments.positional[0].AsString(), "dbt", "shop"))
-            << source->name() << ":" << call.line;
+            << source.compiled->name() << ":" << call.line;
       });
     }
     EXPECT_GT(dispatches, 100);
@@ -279,13 +292,13 @@ TEST(BuiltinMacrosTest, EveryMacroThatIsCalledExists) {
                                        "implementation",
                                        "strategy"};
   BuiltinMacros macros;
-  for (const auto& source : macros.sources()) {
-    source->VisitCalls([&](const jinja::CallSite& call) {
+  for (const auto& source : BuiltinMacros::Sources()) {
+    source.compiled->VisitCalls([&](const jinja::CallSite& call) {
       std::string name = call.function;
       if (name.starts_with("dbt.")) name = name.substr(4);
       if (name.empty() || name.find('.') != name.npos || given.contains(name)) return;
       EXPECT_TRUE(macros.library().FindInPackage(name, "dbt"))
-          << source->name() << ":" << call.line << " calls " << name;
+          << source.compiled->name() << ":" << call.line << " calls " << name;
     });
   }
 }

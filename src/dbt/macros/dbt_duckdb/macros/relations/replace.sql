@@ -1,7 +1,11 @@
 {# Relations in an Iceberg warehouse are replaced by one statement: the table keeps its identity and
    its history, and no reader ever finds it missing. adapter.is_iceberg(relation) tells them; it is
    true of everything on a target of type eider, and of relations with `table_format: iceberg` on
-   one of type duckdb. #}
+   one of type duckdb.
+
+   What the macros ask of the adapter beyond the methods of dbt and dbt-duckdb: is_iceberg,
+   load_seed(model, relation), which reads a seed's file straight into its table, and
+   seed_query(model), a query that reads it. #}
 
 {% macro duckdb__replaces_in_place(relation) %}
   {% do return(adapter.is_iceberg(relation)) %}
