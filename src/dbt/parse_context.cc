@@ -5,9 +5,11 @@
 #include "base/error.h"
 #include "dbt/base_context.h"
 #include "dbt/behavior_flags.h"
+#include "dbt/column.h"
 #include "dbt/environment.h"
 #include "dbt/manifest_artifact.h"
 #include "dbt/node_config.h"
+#include "dbt/relation.h"
 #include "jinja/object.h"
 
 namespace eider::dbt {
@@ -19,40 +21,6 @@ using jinja::Value;
 using jinja::ValueList;
 
 namespace {
-
-// What ref, source and `this` give while parsing: a relation whose name is not settled yet.
-class ParsedRelation final : public Object {
- public:
-  explicit ParsedRelation(const Node* node) : node_(node) {}
-
-  std::string TypeName() const override { return "Relation"; }
-  std::string Repr() const override { return Str(); }
-  std::string Str() const override {
-    return node_ && node_->relation_name ? *node_->relation_name : node_ ? node_->alias : "";
-  }
-  bool IsMapping() const override { return true; }
-
-  std::optional<Value> GetAttribute(State&, std::string_view name) override {
-    if (name == "database") {
-      return node_ && node_->database ? Value(*node_->database) : Value();
-    }
-    if (name == "schema") return node_ ? Value(node_->schema) : Value();
-    if (name == "identifier" || name == "name" || name == "table" || name == "alias") {
-      return node_ ? Value(node_->alias) : Value();
-    }
-    if (name == "type") return Value();
-    if (name.starts_with("is_") || name.starts_with("can_be_")) return Value(false);
-    Value self(shared_from_this());
-    return Value::Function(std::string(name), [self](State&, const Arguments&) { return self; });
-  }
-  std::optional<Value> GetItem(State& state, const Value& key) override {
-    if (!key.IsString()) return std::nullopt;
-    return GetAttribute(state, key.AsString());
-  }
-
- private:
-  const Node* node_;
-};
 
 // `config` while parsing: calls are noted, and nothing is known yet.
 class ParsedConfig final : public Object {
@@ -104,9 +72,8 @@ class ParsedAdapter final : public Object {
   std::optional<Value> GetAttribute(State&, std::string_view name) override {
     std::string function(name);
     if (name == "behavior") return BehaviorFlags(config_);
-    if (name == "Relation" || name == "Column") {
-      return Value::Undefined(function, "", jinja::UndefinedMode::kPermissive);
-    }
+    if (name == "Relation") return RelationClass(config_.quoting());
+    if (name == "Column") return ColumnClass();
     auto self = std::static_pointer_cast<ParsedAdapter>(shared_from_this());
     if (name == "dispatch") {
       return Value::Function(function, [self](State&, const Arguments& arguments) {
@@ -198,7 +165,8 @@ Value Nothing(std::string name) {
 
 std::unique_ptr<Context> MakeParseContext(const ParseState& state, Node& node) {
   auto context = std::make_unique<Context>(state.macros, node.package_name, state.base);
-  Value relation(std::make_shared<ParsedRelation>(&node));
+  // As in dbt, what a node refers to looks like the node itself while nothing is resolved yet.
+  Value relation = RelationValue::Make(RelationOf(node, state.config->quoting()));
   AddReferences(*context,
                 {.refs = &node.refs,
                  .sources = &node.sources,
@@ -214,8 +182,10 @@ std::unique_ptr<Context> MakeParseContext(const ParseState& state, Node& node) {
   context->SetLazy("model", [&node] { return Value::FromJson(NodeToJson(node)); });
   context->SetLazy("adapter",
                    [&state, &node] { return MakeParsedAdapter(state, node.package_name); });
-  context->SetLazy("api",
-                   [] { return Value::Undefined("api", "", jinja::UndefinedMode::kPermissive); });
+  context->SetLazy("api", [&config] {
+    return Value(
+        jinja::Dict{{"Relation", RelationClass(config.quoting())}, {"Column", ColumnClass()}});
+  });
   context->SetLazy("validation", [] {
     return Value::Undefined("validation", "", jinja::UndefinedMode::kPermissive);
   });
@@ -237,7 +207,7 @@ std::unique_ptr<Context> MakeParseContext(const ParseState& state, Node& node) {
 std::unique_ptr<Context> MakeReferenceContext(const ParseState& state, const std::string& package,
                                               const ParseNotes& notes) {
   auto context = std::make_unique<Context>(state.macros, package, state.base);
-  AddReferences(*context, notes, Value(std::make_shared<ParsedRelation>(nullptr)));
+  AddReferences(*context, notes, RelationValue::Make(Relation()));
   context->Set("var", MakeVar(*state.config, package, package, MissingVar::kNone));
   return context;
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dbt/node_config.h"
+#include "dbt/relation.h"
 
 namespace eider::dbt {
 
@@ -186,12 +187,8 @@ class TableParser {
       if (fresh) source.column_order.push_back(column.column.name);
     }
     Configure(source);
-    if (state_.config->adapter) {
-      // The project's quoting is about what the project makes, not about its sources.
-      Quoting quoting = MergeQuoting(state_.config->adapter->default_quoting(), source.quoting);
-      source.relation_name = state_.config->adapter->RelationName(source.database, source.schema,
-                                                                  source.identifier, quoting);
-    }
+    // The project's quoting is about what the project makes, not about its sources.
+    source.relation_name = RelationOf(source).Render();
     DeclareTests(*out, columns);
     return out;
   }
