@@ -196,6 +196,7 @@ Adapter::Lease Adapter::Acquire(const std::string& name) {
 void Adapter::Release(std::unique_ptr<Connection> connection) {
   connection->Rollback();
   connection->set_comment("", false);
+  connection->set_refusal("");
   std::lock_guard<std::mutex> lock(mutex_);
   busy_.erase(connection.get());
   idle_.push_back(std::move(connection));

@@ -79,8 +79,7 @@ class Adapter {
   void CacheSchemas(Connection& connection,
                     const std::set<std::pair<std::string, std::string>>& schemas);
   // CREATE SCHEMA IF NOT EXISTS, unless the cache knows it exists.
-  void CreateSchema(Connection& connection, const std::string& database,
-                    const std::string& schema);
+  void CreateSchema(Connection& connection, const std::string& database, const std::string& schema);
   // The relations of a schema, asked of the warehouse.
   std::vector<Relation> ListRelations(Connection& connection, const std::string& database,
                                       const std::string& schema);

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "dbt/base_context.h"
 #include "dbt/cte_injection.h"
 #include "dbt/environment.h"
@@ -88,6 +89,7 @@ void Compiler::set_selected(const std::set<std::string>& ids) {
 Value Compiler::graph() {
   std::lock_guard<std::mutex> lock(graph_mutex_);
   if (graph_) return *graph_;
+  std::unique_lock<std::shared_mutex> results_lock(results_mutex_);
   Dict nodes, sources, exposures, groups;
   for (const auto& [id, node] : manifest_.nodes) {
     nodes.Set(Value(id), Value::FromJson(NodeToJson(node)));
@@ -113,13 +115,18 @@ Value Compiler::graph() {
 }
 
 void Compiler::Render(Node& node, Connection& connection, const Dict* extras) {
-  node.extra_ctes.clear();
-  node.extra_ctes_injected = false;
+  {
+    std::shared_lock<std::shared_mutex> lock(results_mutex_);
+    node.extra_ctes.clear();
+    node.extra_ctes_injected = false;
+  }
   ExecutionContext context(*this, connection, node);
   if (extras) context.SetAll(*extras);
   context.SetTestArguments();
   auto source = RunEnvironment().Compile(node.raw_code, node.original_file_path);
-  node.compiled_code = source->Render(context.resolver());
+  std::string code = source->Render(context.resolver());
+  std::shared_lock<std::shared_mutex> lock(results_mutex_);
+  node.compiled_code = std::move(code);
   node.compiled = true;
   if (node.type == NodeType::kModel) ResolveForeignKeys(manifest_, node);
   if (node.type == NodeType::kTest && !node.relation_name && node.is_relational()) {
@@ -143,13 +150,14 @@ void Compiler::InjectEphemeral(Node& node, Connection& connection) {
       Render(parent, connection, nullptr);
       ephemeral_code_[parent.unique_id] = *parent.compiled_code;
       InjectEphemeral(parent, connection);
-      parent.compiled_path = CodePath(parent, "compiled");
+      SetCompiledPath(parent);
       WriteCode(parent, "compiled", *parent.compiled_code);
     }
     for (const auto& cte : parent.extra_ctes) add(cte);
     add({parent.unique_id, " " + EphemeralRelation(parent).Render() + " as (\n" +
                                ephemeral_code_[parent.unique_id] + "\n)"});
   }
+  std::shared_lock<std::shared_mutex> lock(results_mutex_);
   node.compiled_code = InjectCtes(*node.compiled_code, ctes);
   node.extra_ctes = std::move(ctes);
   node.extra_ctes_injected = true;
@@ -166,14 +174,42 @@ void Compiler::Compile(Node& node, Connection& connection, const Dict* extras) {
   } else {
     Render(node, connection, extras);
     if (node.extra_ctes.empty()) {
+      std::shared_lock<std::shared_mutex> lock(results_mutex_);
       node.extra_ctes_injected = true;
     } else {
       std::lock_guard<std::mutex> lock(ephemeral_mutex_);
       InjectEphemeral(node, connection);
     }
   }
-  node.compiled_path = CodePath(node, "compiled");
+  SetCompiledPath(node);
   WriteCode(node, "compiled", *node.compiled_code);
+}
+
+void Compiler::SetCompiledPath(Node& node) {
+  std::string path = CodePath(node, "compiled");
+  std::shared_lock<std::shared_mutex> lock(results_mutex_);
+  node.compiled_path = std::move(path);
+}
+
+void Compiler::SetQueryComment(Node& node, Connection& connection) {
+  const Json& configured = manifest_.config->project.query_comment;
+  Json comment = configured;
+  bool append = false;
+  if (configured.is_object()) {
+    comment = configured.value("comment", Json());
+    append = configured.value("append", false);
+  }
+  if (!comment.is_string() || comment.get<std::string>().empty()) return;
+  ExecutionContext context(*this, connection, node);
+  context.Set("node", Value::FromJson(NodeToJson(node)));
+  context.Set("connection_name", Value(connection.name()));
+  auto source = RunEnvironment().Compile(comment.get<std::string>(), "dbt_project.yml");
+  std::string text(Trim(source->Render(context.resolver())));
+  if (text.find("*/") != text.npos) {
+    throw Error(ErrorCode::kInvalidArgument, "query-comment contains illegal value \"*/\": " + text)
+        .At("dbt_project.yml");
+  }
+  connection.set_comment(std::move(text), append);
 }
 
 std::string Compiler::CodePath(const Node& node, std::string_view folder) const {

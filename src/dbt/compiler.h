@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <string>
 
 #include "dbt/adapter.h"
@@ -45,6 +46,12 @@ class Compiler {
   const std::shared_ptr<const jinja::Dict>& base_context() const { return base_context_; }
   // `graph`: made when first asked for, shared by all.
   jinja::Value graph();
+  // Held shared while a node's compile results are written, each by the thread that works on the
+  // node; held alone while all nodes are read.
+  std::shared_mutex& results_mutex() { return results_mutex_; }
+  // The statement comment that `query-comment` of the project asks for on behalf of `node`, set on
+  // `connection`.
+  void SetQueryComment(Node& node, Connection& connection);
   // `selected_resources`.
   void set_selected(const std::set<std::string>& ids);
   const jinja::Value& selected() const { return selected_; }
@@ -52,6 +59,7 @@ class Compiler {
  private:
   void Render(Node& node, Connection& connection, const jinja::Dict* extras);
   void InjectEphemeral(Node& node, Connection& connection);
+  void SetCompiledPath(Node& node);
 
   Manifest& manifest_;
   Adapter& adapter_;
@@ -59,6 +67,7 @@ class Compiler {
   std::shared_ptr<const jinja::Dict> base_context_;
   jinja::Value selected_;
   std::mutex graph_mutex_;
+  std::shared_mutex results_mutex_;
   std::optional<jinja::Value> graph_;
   // Held while ephemeral models are compiled: each is compiled by the first node that needs it.
   std::mutex ephemeral_mutex_;

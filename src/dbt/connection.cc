@@ -45,6 +45,7 @@ std::unique_ptr<engine::Result> Connection::Run(const std::string& sql) {
   if (cancelled_.load(std::memory_order_acquire)) {
     throw Error(ErrorCode::kInterrupted, "the run was cancelled");
   }
+  if (!refusal_.empty()) throw Error(ErrorCode::kInvalidArgument, refusal_);
   auto execute = [&] {
     try {
       return session_->Execute(sql);

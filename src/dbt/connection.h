@@ -50,6 +50,9 @@ class Connection {
   // Put before (or after) every statement; "" for none. See query_comment in dbt_project.yml.
   void set_comment(std::string comment, bool append);
 
+  // Statements are refused with `reason` while it is not empty: --no-introspect.
+  void set_refusal(std::string reason) { refusal_ = std::move(reason); }
+
   // From any thread: stops the statement that runs now, if any.
   void Interrupt();
   engine::Session& session() { return *session_; }
@@ -63,6 +66,7 @@ class Connection {
   bool use_transactions_;
   bool in_transaction_ = false;
   std::string name_ = "master";
+  std::string refusal_;
   std::string comment_;
   bool append_comment_ = false;
 };

@@ -214,7 +214,11 @@ void ExecutionContext::SetNames() {
       }));
   context_->Set("write", Function("write", [this](State&, const Arguments& arguments) {
                   BoundArguments bound("write", arguments, {"payload"}, 1);
-                  node_.build_path = compiler_.CodePath(node_, "run");
+                  std::string path = compiler_.CodePath(node_, "run");
+                  {
+                    std::shared_lock<std::shared_mutex> lock(compiler_.results_mutex());
+                    node_.build_path = std::move(path);
+                  }
                   compiler_.WriteCode(node_, "run", bound[0].Str());
                   return Value("");
                 }));
@@ -322,7 +326,10 @@ Value ExecutionContext::Ref(const Arguments& arguments) {
     }
     bool known = std::any_of(node_.extra_ctes.begin(), node_.extra_ctes.end(),
                              [&](const InjectedCte& cte) { return cte.id == target.unique_id; });
-    if (!known) node_.extra_ctes.push_back({target.unique_id, ""});
+    if (!known) {
+      std::shared_lock<std::shared_mutex> lock(compiler_.results_mutex());
+      node_.extra_ctes.push_back({target.unique_id, ""});
+    }
     relation = EphemeralRelation(target);
   } else {
     relation = RelationOf(target, compiler_.adapter().config().quoting());

@@ -54,7 +54,9 @@ std::string NodeErrorMessage(const Node& node, const Error& error,
   }
   for (auto& line : hint.advice) lines.push_back(std::move(line));
   bool in_macro = hint.stack.size() > 1;
-  if (compilation && !in_macro && !error.file().empty() && error.line() > 0) {
+  // Where the input stands, unless that is the macro itself.
+  bool in_stack = in_macro && hint.stack.front().find(error.file()) != std::string::npos;
+  if (compilation && !in_stack && !error.file().empty() && error.line() > 0) {
     lines.push_back("in " + error.file() + ":" + std::to_string(error.line()));
   }
   if (compilation && in_macro) {

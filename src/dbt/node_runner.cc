@@ -195,6 +195,7 @@ NodeResult NodeRunner::Run(Node& node, int index) {
   if (!quiet) TellStart(node, index, started);
   try {
     auto connection = adapter.Acquire(node.unique_id);
+    compiler_.SetQueryComment(node, *connection);
     {
       TimedPart part(result, "compile");
       compiler_.Compile(node, *connection);
@@ -223,6 +224,9 @@ NodeResult NodeRunner::CompileOnly(Node& node) {
   int64_t started = NowMicros();
   try {
     auto connection = compiler_.adapter().Acquire(node.unique_id);
+    if (!compiler_.options().introspect) {
+      connection->set_refusal("the template asks the warehouse, and introspection is off");
+    }
     TimedPart part(result, "compile");
     compiler_.Compile(node, *connection);
   } catch (const Error& error) {
@@ -236,6 +240,12 @@ void NodeRunner::Execute(Node& node, Connection& connection, NodeResult& result)
   Adapter& adapter = compiler_.adapter();
   const MacroLibrary& macros = *compiler_.manifest().macro_library;
   std::string materialization = node.type == NodeType::kTest ? "test" : node.config.materialized();
+  if (materialization == "incremental" &&
+      node.config.String("incremental_strategy") == "microbatch") {
+    throw Error(ErrorCode::kUnsupported,
+                "The incremental strategy 'microbatch' of " + node.name + " is not supported yet")
+        .WithHint("Use incremental_strategy: append, delete+insert or merge.");
+  }
   const MacroEntry* macro = macros.FindMaterialization(materialization);
   if (!macro) {
     std::string type = adapter.config().adapter->type();

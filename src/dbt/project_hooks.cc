@@ -144,6 +144,7 @@ bool RunProjectHooks(Compiler& compiler, const std::string& phase, RunResults& r
         result.failures = 0;
       } catch (const Error& error) {
         good = false;
+        result.cancelled = error.code() == ErrorCode::kInterrupted;
         result.status = NodeStatus::kError;
         result.message = ScrubSecrets(name + " failed, error:\n " + error.message());
         if (!error.hint().empty()) result.message += "\n" + error.hint();

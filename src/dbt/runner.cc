@@ -65,11 +65,12 @@ void EmitConcurrency(EventSink& sink, const Config& config, int threads, int cou
 // Ends a cancelled run: nothing more begins, what runs is interrupted. Undone when it goes away.
 class CancelGuard {
  public:
-  CancelGuard(Cancellation* cancellation, Scheduler& scheduler, Adapter& adapter)
+  // `scheduler` may be null.
+  CancelGuard(Cancellation* cancellation, Scheduler* scheduler, Adapter& adapter)
       : cancellation_(cancellation) {
     if (!cancellation_) return;
-    cancellation_->OnCancel([&scheduler, &adapter] {
-      scheduler.Stop();
+    cancellation_->OnCancel([scheduler, &adapter] {
+      if (scheduler) scheduler->Stop();
       for (const auto& name : adapter.CancelAll()) {
         Event event;
         event.name = "LogCancelLine";
@@ -122,7 +123,7 @@ bool BuildNodes(Compiler& compiler, const Graph& graph, const RunOptions& option
   Adapter& adapter = compiler.adapter();
   NodeRunner runner(compiler, options, CountOf(manifest, ids));
   Scheduler scheduler(graph, ids, options.threads);
-  CancelGuard guard(options.cancellation, scheduler, adapter);
+  CancelGuard guard(options.cancellation, &scheduler, adapter);
   std::atomic<int> index{0};
   std::atomic<bool> failed_fast{false};
   bool tests_block = options.command == "build";
@@ -165,6 +166,33 @@ bool BuildNodes(Compiler& compiler, const Graph& graph, const RunOptions& option
   return failed_fast;
 }
 
+bool RunHooks(Compiler& compiler, const std::string& phase, const RunOptions& options,
+              RunResults& results) {
+  CancelGuard guard(options.cancellation, nullptr, compiler.adapter());
+  return RunProjectHooks(compiler, phase, results);
+}
+
+// --show: some rows of each seed that was loaded.
+void ShowSeeds(const Manifest& manifest, Adapter& adapter, const RunResults& results) {
+  constexpr int kRows = 10;
+  EventSink& sink = adapter.sink();
+  auto connection = adapter.Acquire("show");
+  for (const auto& result : results.results) {
+    const Node& node = manifest.nodes.at(result.unique_id);
+    if (node.type != NodeType::kSeed || result.status != NodeStatus::kSuccess) continue;
+    std::shared_ptr<Table> table;
+    connection->Execute("SELECT * FROM " + RelationOf(node, adapter.config().quoting()).Render() +
+                            " USING SAMPLE " + std::to_string(kRows) + " ROWS",
+                        false, true, &table);
+    std::string header = "Random sample of table: " + node.schema + "." + node.alias;
+    EmitNote(sink, EventLevel::kInfo, "", "Formatting", "Z017");
+    EmitNote(sink, EventLevel::kInfo, header, "SeedHeader", "Q004", {{"header", header}});
+    EmitNote(sink, EventLevel::kInfo, std::string(header.size(), '-'), "Formatting", "Z017");
+    EmitNote(sink, EventLevel::kInfo, table->Print(kRows, SIZE_MAX), "PrintEvent", "Z052");
+    EmitNote(sink, EventLevel::kInfo, "", "Formatting", "Z017");
+  }
+}
+
 }  // namespace
 
 void Cancellation::Cancel() {
@@ -201,7 +229,7 @@ RunResults RunNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
 
   auto cancelled = [&] { return options.cancellation && options.cancellation->cancelled(); };
   const Json& flags = adapter.config().project.flags;
-  bool hooks_good = RunProjectHooks(compiler, "on-run-start", results);
+  bool hooks_good = RunHooks(compiler, "on-run-start", options, results);
   bool skip_all = !hooks_good && flags.value("skip_nodes_if_on_run_start_fails", false);
   if (skip_all) {
     NodeRunner runner(compiler, options, CountOf(manifest, ids));
@@ -217,12 +245,17 @@ RunResults RunNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
     results.interrupted = true;
     adapter.Resume();
   } else {
-    RunProjectHooks(compiler, "on-run-end", results);
+    RunHooks(compiler, "on-run-end", options, results);
+    if (cancelled()) {
+      results.interrupted = true;
+      adapter.Resume();
+    }
   }
 
   results.generated_micros = NowMicros();
   results.elapsed_time = static_cast<double>(results.generated_micros - started) / 1e6;
   if (!results.interrupted) EmitFinished(sink, manifest, results);
+  if (options.show_rows) ShowSeeds(manifest, adapter, results);
   EmitSummary(sink, manifest, results);
   return results;
 }
@@ -238,7 +271,7 @@ RunResults CompileNodes(Manifest& manifest, const Graph& graph, Adapter& adapter
   compiler.set_selected(ids);
   NodeRunner runner(compiler, options, 0);
   Scheduler scheduler(graph, ids, options.threads);
-  CancelGuard guard(options.cancellation, scheduler, adapter);
+  CancelGuard guard(options.cancellation, &scheduler, adapter);
   results.results =
       scheduler.Run([&](const std::string& id,
                         const NodeResult*) { return runner.CompileOnly(manifest.nodes.at(id)); },

@@ -365,6 +365,62 @@ TEST_F(RunnerTest, CompileShowAndOperationsDoNotBuild) {
   EXPECT_THROW(RunOperation(*manifest_, *adapter_, "gret", Json::object(), options_), Error);
 }
 
+TEST_F(RunnerTest, IntrospectionMayBeOff) {
+  Write("models/a.sql", "select {{ run_query('select 1').columns[0][0] if execute else 0 }} as id");
+  Load();
+  Graph graph(*manifest_);
+  options_.selected = {"model.shop.a"};
+  options_.introspect = false;
+  RunResults results = CompileNodes(*manifest_, graph, *adapter_, options_);
+  EXPECT_THAT(MessageOf(results, "model.shop.a"), HasSubstr("introspection is off"));
+  options_.introspect = true;
+  EXPECT_TRUE(CompileNodes(*manifest_, graph, *adapter_, options_).success());
+}
+
+TEST_F(RunnerTest, EmptyReadsNoRows) {
+  Write("models/a.sql", "{{ config(materialized='table') }} select 1 as id");
+  Write("models/b.sql", "{{ config(materialized='table') }} select * from {{ ref('a') }}");
+  Load();
+  options_.empty = true;
+  EXPECT_TRUE(Run().success()) << sink_.text();
+  EXPECT_EQ(Query("select count(*) from main.b"), "0;");
+}
+
+TEST_F(RunnerTest, StatementsCarryTheProjectsComment) {
+  auto project = [&](const std::string& comment) {
+    Write("dbt_project.yml",
+          "name: shop\nversion: '1.0'\nprofile: shop\nquery-comment: \"" + comment + "\"\n");
+  };
+  project("");
+  Write("models/a.sql", "{{ config(materialized='table') }} select nope");
+  Load();
+  std::string bare = MessageOf(Run(), "model.shop.a");
+  project("by {{ node.name }} of {{ target.name }}");
+  Load();
+  std::string commented = MessageOf(Run(), "model.shop.a");
+  // DuckDB counts the comment's line.
+  EXPECT_THAT(bare, HasSubstr("LINE "));
+  EXPECT_NE(bare, commented);
+  project("a */ b");
+  Load();
+  EXPECT_THAT(MessageOf(Run(), "model.shop.a"), HasSubstr("query-comment"));
+}
+
+TEST_F(RunnerTest, SeedsMayBeShown) {
+  Write("seeds/raw.csv", "id,name\n1,ann\n");
+  Load();
+  options_.show_rows = true;
+  EXPECT_TRUE(Run().success());
+  EXPECT_THAT(sink_.text(), HasSubstr("Random sample of table: main.raw\n-----"));
+  EXPECT_THAT(sink_.text(), HasSubstr("|  1 | ann  |"));
+}
+
+TEST_F(RunnerTest, ABadSeedTellsItsLine) {
+  Write("seeds/raw.csv", "id,name\n1,ann\n2,bob,extra\n");
+  Load();
+  EXPECT_THAT(MessageOf(Run(), "seed.shop.raw"), HasSubstr("seeds/raw.csv:3"));
+}
+
 TEST_F(RunnerTest, NothingSelectedIsSaid) {
   Write("models/a.sql", "select 1 as id");
   Load();

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "dbt/decimal.h"
 #include "dbt/python_json.h"
+#include "dbt/secret.h"
 
 namespace eider::dbt {
 
@@ -377,7 +378,8 @@ std::optional<Value> Table::GetAttribute(State&, std::string_view name) {
         for (size_t i = 0; i < items->size() && i < names.size(); ++i) names[i] = (*items)[i].Str();
       } else if (bound[0].IsDict()) {
         for (auto& column : names) {
-          if (const Value* to = bound[0].AsDict().Find(std::string_view(column))) column = to->Str();
+          if (const Value* to = bound[0].AsDict().Find(std::string_view(column)))
+            column = to->Str();
         }
       }
       return Value(std::make_shared<Table>(std::move(names), self->column_types_, self->rows_));
@@ -400,7 +402,7 @@ std::optional<Value> Table::GetAttribute(State&, std::string_view name) {
         if (!bound.Has(index)) return fallback;
         return LimitArgument(bound[index], SIZE_MAX);
       };
-      std::string text = self->Print(option(0, 20), option(1, 6), option(3, 20));
+      std::string text = ScrubSecrets(self->Print(option(0, 20), option(1, 6), option(3, 20)));
       std::fwrite(text.data(), 1, text.size(), stdout);
       return Value();
     });
