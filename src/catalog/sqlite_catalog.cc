@@ -85,13 +85,22 @@ class SqliteCatalog : public Catalog {
     // One read transaction, so that both tables are seen at the same instant.
     database_->Execute("BEGIN");
     try {
+      std::string text;
+      Namespace name_space;
       for (auto& row :
            database_->Query("SELECT table_namespace, table_name, metadata_location, iceberg_type "
-                            "FROM iceberg_tables WHERE catalog_name = ?",
+                            "FROM iceberg_tables WHERE catalog_name = ? "
+                            "ORDER BY table_namespace, table_name",
                             {name_})) {
-        TableIdentifier identifier{NamespaceFromText(*row[0]), *row[1]};
-        snapshot.namespaces[identifier.name_space];
-        snapshot.entries[identifier] = MakeEntry(row[2], row[3]);
+        // Thousands of tables share a namespace, and come in the order of the map.
+        if (snapshot.entries.empty() || *row[0] != text) {
+          text = *row[0];
+          name_space = NamespaceFromText(text);
+          snapshot.namespaces[name_space];
+        }
+        snapshot.entries.emplace_hint(snapshot.entries.end(),
+                                      TableIdentifier{name_space, std::move(*row[1])},
+                                      MakeEntry(row[2], row[3]));
       }
       for (auto& row : database_->Query("SELECT namespace, property_key, property_value "
                                         "FROM iceberg_namespace_properties WHERE catalog_name = ?",
