@@ -128,16 +128,18 @@ size_t AfterExpression(const TokenizedText& text, size_t i) {
   return i;
 }
 
-// FOR VERSION AS OF n, FOR TIMESTAMP AS OF ts.
+// [FOR] VERSION AS OF n, [FOR] TIMESTAMP AS OF ts.
 void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
-  for (size_t i = 0; i + 4 < text.size(); ++i) {
-    if (!text.IsWord(i, "FOR") || !text.IsWord(i + 2, "AS") || !text.IsWord(i + 3, "OF")) continue;
+  for (size_t i = 1; i + 3 < text.size(); ++i) {
+    size_t unit_at = text.IsWord(i, "FOR") ? i + 1 : i;
+    if (!text.IsWord(unit_at + 1, "AS") || !text.IsWord(unit_at + 2, "OF")) continue;
     std::string unit;
-    if (text.IsAnyWord(i + 1, {"VERSION", "SYSTEM_VERSION"})) unit = "VERSION";
-    if (text.IsAnyWord(i + 1, {"TIMESTAMP", "SYSTEM_TIME"})) unit = "TIMESTAMP";
+    if (text.IsAnyWord(unit_at, {"VERSION", "SYSTEM_VERSION"})) unit = "VERSION";
+    if (text.IsAnyWord(unit_at, {"TIMESTAMP", "SYSTEM_TIME"})) unit = "TIMESTAMP";
     if (unit.empty()) continue;
-    size_t end = AfterExpression(text, i + 4);
-    std::string clause = "AT (" + unit + " => " + text.Slice(i + 4, end) + ") ";
+    size_t value = unit_at + 3;
+    size_t end = AfterExpression(text, value);
+    std::string clause = "AT (" + unit + " => " + text.Slice(value, end) + ") ";
     // Trino and Spark write the alias after the version, DuckDB before it.
     size_t alias = text.IsWord(end, "AS") ? end + 1 : end;
     if (text.IsAlias(alias)) {
@@ -149,6 +151,27 @@ void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
   }
 }
 
+// What stands in the parentheses at `open`, with the keys in quotes that DuckDB takes for
+// expressions: write.format.default.
+std::string Properties(const TokenizedText& text, size_t open) {
+  size_t close = text.AfterParentheses(open) - 1;
+  std::vector<std::string> properties;
+  for (size_t first = open + 1; first < close;) {
+    size_t end = first;
+    size_t key_end = 0;
+    while (end < close && text.FirstChar(end) != ',') {
+      if (key_end == 0 && text.FirstChar(end) == '=') key_end = end;
+      end = text.FirstChar(end) == '(' ? text.AfterParentheses(end) : end + 1;
+    }
+    if (key_end == 0) key_end = end;
+    std::string key = text.Slice(first, key_end);
+    if (key_end - first > 1) key = QuoteLiteral(key);
+    properties.push_back(key + text.Slice(key_end, end));
+    first = end + 1;
+  }
+  return Join(properties, ", ");
+}
+
 // SET TBLPROPERTIES (..), UNSET TBLPROPERTIES [IF EXISTS] (..) within ALTER.
 void RewriteTableProperties(const TokenizedText& text, std::vector<Edit>& edits) {
   for (size_t i = 0; i + 2 < text.size(); ++i) {
@@ -157,8 +180,10 @@ void RewriteTableProperties(const TokenizedText& text, std::vector<Edit>& edits)
     if ((!set && !unset) || !text.IsWord(i + 1, "TBLPROPERTIES")) continue;
     size_t open = i + 2;
     if (unset && text.IsWord(open, "IF") && text.IsWord(open + 1, "EXISTS")) open += 2;
-    if (text.FirstChar(open) != '(') continue;
-    edits.push_back({text.Start(i), text.Start(open), set ? "SET " : "RESET "});
+    size_t after = text.AfterParentheses(open);
+    if (text.FirstChar(open) != '(' || text.FirstChar(after - 1) != ')') continue;
+    edits.push_back({text.Start(i), text.Start(after - 1) + 1,
+                     (set ? "SET (" : "RESET (") + Properties(text, open) + ")"});
   }
 }
 
@@ -183,9 +208,8 @@ void RewriteUsingIceberg(const TokenizedText& text, size_t first, size_t end,
       options.push_back("location=" + text.Slice(i + 1, i + 2));
       i += 2;
     } else if (text.IsWord(i, "TBLPROPERTIES") && text.FirstChar(i + 1) == '(') {
-      size_t after = text.AfterParentheses(i + 1);
-      options.push_back(text.Slice(i + 2, after - 1));
-      i = after;
+      options.push_back(Properties(text, i + 1));
+      i = text.AfterParentheses(i + 1);
     } else {
       break;
     }

@@ -18,7 +18,7 @@ namespace eider::engine {
 //   ALTER TABLE x UNSET TBLPROPERTIES ('k', ..)     -> ALTER TABLE x RESET ('k', ..)
 //   FROM t FOR VERSION AS OF n                      -> FROM t AT (VERSION => n)
 //   FROM t FOR TIMESTAMP AS OF ts                   -> FROM t AT (TIMESTAMP => ts)
-//     (FOR SYSTEM_VERSION and FOR SYSTEM_TIME, Spark's spellings, likewise)
+//     (Spark's spellings likewise: FOR SYSTEM_VERSION, FOR SYSTEM_TIME, and without FOR)
 std::optional<std::string> RewriteDialect(const std::string& sql);
 
 // Session::SplitStatements.

@@ -19,6 +19,8 @@ TEST(DialectTest, TimeTravel) {
             "SELECT * FROM t x AT (TIMESTAMP => now() - INTERVAL '1' DAY) , u");
   EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 AS x WHERE x.a = 1"),
             "SELECT * FROM t AS x AT (VERSION => 1) WHERE x.a = 1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t VERSION AS OF 1, u TIMESTAMP AS OF '2026-01-01' x"),
+            "SELECT * FROM t AT (VERSION => 1) , u x AT (TIMESTAMP => '2026-01-01') ");
   EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 old LEFT JOIN u ON true"),
             "SELECT * FROM t old AT (VERSION => 1) LEFT JOIN u ON true");
   EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 \"a b\" CROSS JOIN u"),
@@ -32,6 +34,13 @@ TEST(DialectTest, TableProperties) {
             "ALTER TABLE a.b \n SET (format='iceberg')");
   EXPECT_EQ(RewriteDialect("ALTER TABLE a.b UNSET TBLPROPERTIES IF EXISTS ('x')"),
             "ALTER TABLE a.b RESET ('x')");
+  EXPECT_EQ(RewriteDialect("ALTER TABLE t SET TBLPROPERTIES (write.parquet.compression-codec = "
+                           "'zstd', 'b.c'='(,)', d=1); SELECT 1"),
+            "ALTER TABLE t SET ('write.parquet.compression-codec'= 'zstd', 'b.c'='(,)', d=1); "
+            "SELECT 1");
+  EXPECT_EQ(RewriteDialect("ALTER TABLE t UNSET TBLPROPERTIES (a.b, c)"),
+            "ALTER TABLE t RESET ('a.b', c)");
+  EXPECT_EQ(RewriteDialect("ALTER TABLE t SET TBLPROPERTIES (a"), std::nullopt);
 }
 
 TEST(DialectTest, CreateTableUsingIceberg) {
@@ -40,6 +49,9 @@ TEST(DialectTest, CreateTableUsingIceberg) {
             "CREATE OR REPLACE TABLE x WITH (location='/data/x') AS (\n SELECT 1 AS a) ");
   EXPECT_EQ(RewriteDialect("CREATE TABLE x USING iceberg TBLPROPERTIES ('a'='b') AS SELECT 1"),
             "CREATE TABLE x WITH ('a'='b') AS SELECT 1");
+  EXPECT_EQ(RewriteDialect("CREATE TABLE x (a INT) USING ICEBERG LOCATION '/x' "
+                           "TBLPROPERTIES (write.format.default='parquet')"),
+            "CREATE TABLE x (a INT) WITH (location='/x', 'write.format.default'='parquet') ");
   EXPECT_EQ(RewriteDialect("CREATE TABLE x (a INT) USING ICEBERG; SELECT 1"),
             "CREATE TABLE x (a INT) ; SELECT 1");
 }
