@@ -25,7 +25,7 @@ TEST_F(SchemaEntryTest, AnUnreadableTableIsListedNamedAndDropped) {
   EXPECT_THAT(Rows(*session, "SHOW TABLES"), ElementsAre("bad", "good"));
   EXPECT_EQ(Text(*session, "SELECT a FROM good"), "1");
   Error error = Failure(*session, "SELECT * FROM bad");
-  EXPECT_EQ(error.code(), ErrorCode::kSyntax);
+  EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
   EXPECT_THAT(error.what(), HasSubstr("table main.bad"));
   EXPECT_THAT(Failure(*session, "CREATE OR REPLACE TABLE bad AS SELECT 2 AS a").what(),
               HasSubstr("table main.bad"));
