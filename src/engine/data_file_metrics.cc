@@ -131,6 +131,10 @@ class Describer {
 
 }  // namespace
 
+std::string ParquetPath(const NestedField& column) {
+  return duckdb::KeywordHelper::WriteQuoted(column.name, '"');
+}
+
 iceberg::DataFile DescribeDataFile(const WrittenFile& written, const iceberg::Schema& schema,
                                    const std::map<std::string, std::string>& properties) {
   iceberg::DataFile file;
@@ -139,8 +143,7 @@ iceberg::DataFile DescribeDataFile(const WrittenFile& written, const iceberg::Sc
   file.file_size_in_bytes = written.size_bytes;
   Describer describer(written, properties, &file);
   for (const NestedField& field : schema.fields) {
-    describer.Describe(field, duckdb::KeywordHelper::WriteQuoted(field.name, '"'), field.name,
-                       false);
+    describer.Describe(field, ParquetPath(field), field.name, false);
   }
   return file;
 }

@@ -6,6 +6,9 @@
 
 namespace eider::engine {
 
+// The key of a top-level column in WrittenFile::columns.
+std::string ParquetPath(const iceberg::NestedField& column);
+
 // Counts, sizes and bounds as "write.metadata.metrics.default" and
 // "write.metadata.metrics.column.x" of the table ask (none, counts, truncate(n), full), bounds in
 // binary single-value form. `schema` is the one the file was written with.

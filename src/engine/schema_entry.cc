@@ -182,7 +182,8 @@ duckdb::optional_ptr<duckdb::CatalogEntry> SchemaEntry::CreateView(
     }
     std::string location = base ? base->location : own.store().NewLocation(identifier);
     own.ChangeView(identifier,
-                   ViewUpdates(transaction.GetContext(), *this, info, base.get(), location));
+                   ViewUpdates(transaction.GetContext(), *this, info, base.get(), location),
+                   info.on_conflict == duckdb::OnCreateConflict::REPLACE_ON_CONFLICT);
     return Find(own, identifier.name, nullptr);
   });
 }

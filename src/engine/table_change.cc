@@ -451,8 +451,10 @@ void CommentOnViewColumn(WarehouseTransaction& transaction,
   field.doc = comment;
   version.schema_id = iceberg::kLastAdded;
   transaction.ChangeView(
-      identifier, {iceberg::AddSchema{std::move(schema)},
-                   iceberg::AddViewVersion{std::move(version)}, iceberg::SetCurrentViewVersion{}});
+      identifier,
+      {iceberg::AddSchema{std::move(schema)}, iceberg::AddViewVersion{std::move(version)},
+       iceberg::SetCurrentViewVersion{}},
+      false);
 }
 
 }  // namespace
@@ -502,7 +504,7 @@ void AlterEntity(WarehouseTransaction& transaction, const std::string& name_spac
         return;
       }
       std::vector<TableUpdate> updates = PropertyUpdates(view->properties, wanted);
-      if (!updates.empty()) transaction.ChangeView(identifier, updates);
+      if (!updates.empty()) transaction.ChangeView(identifier, updates, false);
       return;
     }
     case duckdb::AlterType::SET_COLUMN_COMMENT: {

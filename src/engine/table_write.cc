@@ -33,7 +33,7 @@ namespace {
 using iceberg::NestedField;
 using iceberg::TypeId;
 
-constexpr char kDefaultTargetFileSize[] = "536870912";
+constexpr int64_t kDefaultTargetFileSize = 512 << 20;  // bytes, as Iceberg has it
 
 // Throws kConflict unless the ids of `written`, chosen when `last_id` was the table's last column
 // id, mean the same columns in `current`.
@@ -250,8 +250,8 @@ DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schem
   if (options.compression == "zstd") {  // DuckDB knows levels of no other
     options.compression_level = OptionalInteger(properties, "write.parquet.compression-level");
   }
-  options.target_file_size = OptionalInteger(properties, "write.target-file-size-bytes")
-                                 .value_or(std::stoll(kDefaultTargetFileSize));
+  options.target_file_size =
+      OptionalInteger(properties, "write.target-file-size-bytes").value_or(kDefaultTargetFileSize);
   for (const NestedField& field : schema.fields) {
     options.column_names.push_back(field.name);
     options.column_types.push_back(ToDuckDBType(*field.type, table + "." + field.name));
@@ -261,13 +261,17 @@ DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schem
 }
 
 // Files of required columns must hold no NULL in them; the writer has counted.
-void CheckRequired(const iceberg::Schema& schema, const std::vector<iceberg::DataFile>& files,
+void CheckRequired(const iceberg::Schema& schema, const WrittenFile& file,
                    const std::string& table) {
   for (const NestedField& field : schema.fields) {
-    if (!field.required) continue;
-    for (const iceberg::DataFile& file : files) {
-      auto nulls = file.null_value_counts.find(field.id);
-      if (nulls == file.null_value_counts.end() || nulls->second == 0) continue;
+    if (!field.required || field.type->is_nested()) continue;
+    auto column = file.columns.find(ParquetPath(field));
+    if (column == file.columns.end() || !column->second.null_count) {
+      throw Error(ErrorCode::kInternal,
+                  fmt::format("{} was written without a count of the NULLs in column {}", file.path,
+                              field.name));
+    }
+    if (*column->second.null_count > 0) {
       throw Error(ErrorCode::kInvalidArgument, NotNullFailure(table, field.name));
     }
   }
@@ -279,10 +283,10 @@ std::vector<iceberg::DataFile> Describe(const std::vector<WrittenFile>& written,
                                         const std::string& table) {
   std::vector<iceberg::DataFile> files;
   for (const WrittenFile& file : written) {
+    CheckRequired(schema, file, table);
     files.push_back(DescribeDataFile(file, schema, properties));
     files.back().sort_order_id = 0;
   }
-  CheckRequired(schema, files, table);
   return files;
 }
 

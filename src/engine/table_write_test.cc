@@ -102,6 +102,9 @@ TEST_F(TableWriteTest, NotNullIsCheckedBeforeAnythingLands) {
   EXPECT_THAT(scalar.what(), HasSubstr("main.t.id"));
   EXPECT_THAT(Failure("INSERT INTO t VALUES (2, NULL, 'x')").what(), HasSubstr("main.t.l"));
   EXPECT_THAT(Failure("INSERT INTO t (v) VALUES ('x')").what(), HasSubstr("NOT NULL"));
+  // However little of the columns goes into manifests.
+  Run("ALTER TABLE t SET ('write.metadata.metrics.default'='none')");
+  EXPECT_THAT(Failure("INSERT INTO t VALUES (NULL, [1], 'x')").what(), HasSubstr("main.t.id"));
   EXPECT_EQ(Text("SELECT id, l FROM t"), "1|[NULL]");
   EXPECT_THAT(Files("/main/t/data", ".parquet"), SizeIs(1));
 }

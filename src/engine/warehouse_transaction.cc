@@ -261,8 +261,10 @@ void WarehouseTransaction::WriteTable(const catalog::TableIdentifier& identifier
 }
 
 void WarehouseTransaction::ChangeView(const catalog::TableIdentifier& identifier,
-                                      const std::vector<iceberg::TableUpdate>& updates) {
+                                      const std::vector<iceberg::TableUpdate>& updates,
+                                      bool replaces) {
   Pending& pending = PendingFor(identifier);
+  pending.view_replaces = pending.view_replaces || replaces;
   pending.view = std::make_shared<const iceberg::ViewMetadata>(
       iceberg::BuildViewMetadata(pending.view.get(), updates));
   pending.updates.insert(pending.updates.end(), updates.begin(), updates.end());
@@ -360,6 +362,17 @@ catalog::TableChange WarehouseTransaction::ViewChangeOf(const catalog::TableIden
   }
   std::optional<catalog::Entry> created;
   if (onto_created) created = store_.Find(identifier);
+  if (created && created->kind == catalog::EntityKind::kView && pending.view_replaces) {
+    iceberg::ViewMetadataPtr theirs = store_.LoadView(created->metadata_location);
+    change.kind = catalog::TableChange::Kind::kUpdate;
+    change.requirements.push_back(iceberg::TableRequirement::ViewUuid(theirs->view_uuid));
+    // Theirs keeps its identity.
+    std::erase_if(change.updates, [](const iceberg::TableUpdate& update) {
+      return std::holds_alternative<iceberg::AssignUuid>(update) ||
+             std::holds_alternative<iceberg::SetLocation>(update);
+    });
+    return change;
+  }
   if (created) {
     throw Error(ErrorCode::kConflict,
                 fmt::format("{} {} was created by another commit in the meantime",

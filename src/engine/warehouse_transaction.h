@@ -85,8 +85,9 @@ class WarehouseTransaction : public duckdb::Transaction {
   void WriteTable(const catalog::TableIdentifier& identifier, TableStep step,
                   const std::vector<iceberg::DataFile>& data_files,
                   std::shared_ptr<iceberg::SnapshotProducer> producer);
+  // `replaces`: a view that another commit creates in the meantime is replaced, not a conflict.
   void ChangeView(const catalog::TableIdentifier& identifier,
-                  const std::vector<iceberg::TableUpdate>& updates);
+                  const std::vector<iceberg::TableUpdate>& updates, bool replaces);
   // Also drops what cannot be read any more.
   void Drop(const catalog::TableIdentifier& identifier);
   void Rename(const catalog::TableIdentifier& from, const catalog::TableIdentifier& to);
@@ -113,6 +114,7 @@ class WarehouseTransaction : public duckdb::Transaction {
     std::optional<Origin> origin;  // none for what was created in this transaction
     iceberg::TableMetadataPtr table;
     iceberg::ViewMetadataPtr view;
+    bool view_replaces = false;
     std::vector<TableStep> steps;
     size_t applied = 0;  // steps that `table` and `updates` contain
     std::vector<iceberg::TableUpdate> updates;

@@ -183,6 +183,30 @@ TEST_F(WarehouseTransactionTest, CreatingWhatAnotherCreated) {
   EXPECT_THAT(Rows("SELECT i FROM c ORDER BY i"), ElementsAre("mine", "theirs"));
 }
 
+TEST_F(WarehouseTransactionTest, CreatingAViewThatAnotherCreated) {
+  Run("BEGIN; CREATE OR REPLACE VIEW v AS SELECT 'mine' AS i");
+  Run(*other_, "CREATE OR REPLACE VIEW v AS SELECT 'theirs' AS i");
+  Run("COMMIT");
+  EXPECT_EQ(Text("SELECT i FROM v"), "mine");
+  Run("BEGIN; CREATE VIEW w2 AS SELECT 'mine' AS i");
+  Run(*other_, "CREATE TABLE w2 AS SELECT 'theirs' AS i");
+  Error error = Failure("COMMIT");
+  EXPECT_EQ(error.code(), ErrorCode::kConflict);
+  EXPECT_THAT(error.what(), HasSubstr("table main.w2 was created by another commit"));
+}
+
+// Nothing is made durable that never lands, and a statement's snapshot can be read before it does.
+TEST_F(WarehouseTransactionTest, RowsWrittenAreSeenBeforeTheCommit) {
+  Run("BEGIN; CREATE TABLE a AS SELECT 1 AS i");
+  EXPECT_THAT(Files("/main/a/metadata", ""), IsEmpty());
+  EXPECT_THAT(Rows("SHOW TABLES"), ElementsAre("a"));
+  Run("INSERT INTO a VALUES (2); INSERT INTO a SELECT i + 10 FROM a");
+  EXPECT_THAT(Rows("SELECT i FROM a ORDER BY i"), ElementsAre("1", "2", "11", "12"));
+  Run("COMMIT");
+  EXPECT_EQ(Text(*other_, "SELECT sum(i) FROM a"), "26");
+  EXPECT_THAT(Metadata("main", "a")->snapshots, SizeIs(3));
+}
+
 TEST_F(WarehouseTransactionTest, ATableDroppedMeanwhileIsNamed) {
   Run("CREATE TABLE a AS SELECT 1 AS i");
   Run("BEGIN; INSERT INTO a VALUES (2)");
