@@ -282,6 +282,10 @@ std::shared_ptr<Manifest> ParseProject(const ParseOptions& options) {
   auto manifest = std::make_shared<Manifest>();
   manifest->config = options.config;
   ParseState state = MakeState(options.config, *manifest, [&](std::string warning) {
+    if (options.config->options.warn_error) {
+      throw Error(ErrorCode::kInvalidArgument, warning)
+          .WithHint("This is a warning, and --warn-error makes every warning an error.");
+    }
     manifest->warnings.push_back(warning);
     if (options.on_warning) options.on_warning(warning);
   });

@@ -17,7 +17,8 @@ struct ParseOptions {
 };
 
 // Throws the first error with file and line: kSyntax for YAML and Jinja, kNotFound for refs,
-// sources and macros, kAlreadyExists for duplicates, kInvalidArgument for the rest.
+// sources and macros, kAlreadyExists for duplicates, kInvalidArgument for the rest, and for the
+// first warning where the options say warn_error.
 std::shared_ptr<Manifest> ParseProject(const ParseOptions& options);
 
 // An inline query (`show --inline`, `compile --inline`) as a node of `manifest`, parsed like a

@@ -374,6 +374,19 @@ TEST(Parser, WarningsOfWhatMatchesNothing) {
                     Contains(HasSubstr("'unit_tests' of models/schema.yml"))));
 }
 
+TEST(Parser, WarningsAreErrorsWhereAskedFor) {
+  TestProject project({{"models/schema.yml", "models: [{name: gone}]\n"}});
+  ConfigOptions options = project.Options();
+  options.warn_error = true;
+  try {
+    ParseProject({LoadConfig(options), nullptr});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("Did not find matching node"));
+    EXPECT_THAT(error.hint(), HasSubstr("--warn-error"));
+  }
+}
+
 struct Fault {
   const char* path;
   const char* text;
