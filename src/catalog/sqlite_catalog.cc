@@ -192,17 +192,27 @@ class SqliteCatalog : public Catalog {
   // Where tables lie but their catalog is gone, a new one would hide them.
   void RefuseLostCatalog(const std::string& folder) {
     for (const io::FileInfo& schema : files_.List(folder)) {
-      if (!schema.is_directory) continue;
-      for (const io::FileInfo& table : files_.List(schema.path)) {
-        if (!table.is_directory || !files_.Exists(table.path + "/metadata/version-hint.text")) {
-          continue;
-        }
-        throw Error(ErrorCode::kCorrupt,
-                    fmt::format("the warehouse {} holds tables, such as {}, but its {} is gone",
-                                folder, table.path, kCatalogFile))
-            .WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
-      }
+      std::string table = schema.is_directory ? TableIn(schema.path) : "";
+      if (table.empty()) continue;
+      throw Error(ErrorCode::kCorrupt,
+                  fmt::format("the warehouse {} holds tables, such as {}, but its {} is gone",
+                              folder, table, kCatalogFile))
+          .WithHint("`eider catalog rebuild` makes it anew from the tables' folders.");
     }
+  }
+
+  // A table's folder in the folder of a schema; "" for none.
+  std::string TableIn(const std::string& schema) {
+    try {
+      for (const io::FileInfo& table : files_.List(schema)) {
+        if (table.is_directory && files_.Exists(table.path + "/metadata/version-hint.text")) {
+          return table.path;
+        }
+      }
+    } catch (const Error&) {
+      // A folder that we may not look into is no schema of ours.
+    }
+    return "";
   }
 
   // What a commit that failed leaves of a new table's folder is taken again.
