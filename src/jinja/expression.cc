@@ -44,18 +44,16 @@ Value Interpreter::MissingAttribute(const Value& object, const Value& name) cons
                           "'" + DescribeObject(object) + "' has no attribute " + name.Repr(), mode);
 }
 
+Slot* Interpreter::FindSlot(const Variable& variable) const {
+  if (variable.up == 0) return &frame_->slots[variable.slot];
+  Activation* activation = frame_->closure.get();
+  for (int up = 1; activation && up < variable.up; ++up) activation = activation->parent.get();
+  bool known = activation && !activation->slots.empty();
+  return known ? &activation->slots[static_cast<size_t>(variable.slot)] : nullptr;
+}
+
 const Value& Interpreter::LoadVariable(const NameExpression& name, Value& scratch) {
-  Slot* slot;
-  if (name.variable.up == 0) {
-    slot = &frame_->slots[name.variable.slot];
-  } else {
-    Activation* activation = frame_->closure.get();
-    for (int up = 1; activation && up < name.variable.up; ++up) {
-      activation = activation->parent.get();
-    }
-    bool known = activation && !activation->slots.empty();
-    slot = known ? &activation->slots[static_cast<size_t>(name.variable.slot)] : nullptr;
-  }
+  Slot* slot = FindSlot(name.variable);
   if (slot && slot->state == Slot::State::kSet) return slot->value;
   if (slot && slot->state == Slot::State::kMissing) return scratch = UndefinedName(*name.name);
   if (!frame_->context->Find(*name.name, &scratch)) return scratch = UndefinedName(*name.name);

@@ -22,7 +22,7 @@ namespace {
 struct Specification {
   char32_t fill = ' ';
   char align = '\0';
-  char sign = '-';
+  char sign = '\0';
   bool alternate = false;
   bool zero = false;
   bool no_negative_zero = false;
@@ -47,9 +47,11 @@ int64_t ReadNumber(const std::u32string& text, size_t* position) {
 Specification ParseSpecification(std::string_view source, const std::string& type_name) {
   Specification spec;
   std::u32string text = DecodeUtf8(source);
+  bool filled = false;
   size_t i = 0;
   if (text.size() >= 2 && IsAlignment(text[1])) {
     spec.fill = text[0];
+    filled = true;
     spec.align = static_cast<char>(text[1]);
     i = 2;
   } else if (!text.empty() && IsAlignment(text[0])) {
@@ -68,10 +70,8 @@ Specification ParseSpecification(std::string_view source, const std::string& typ
   spec.alternate = skip('#');
   if (skip('0')) {
     spec.zero = true;
-    if (!spec.align) {
-      spec.fill = '0';
-      spec.align = '=';
-    }
+    if (!filled) spec.fill = '0';
+    if (!spec.align) spec.align = '=';
   }
   spec.width = std::max<int64_t>(0, ReadNumber(text, &i));
   if (skip(',')) spec.grouping = ',';
@@ -138,7 +138,7 @@ std::string Grouped(std::string digits, char separator, size_t size, int64_t wid
 
 std::string SignOf(const Specification& spec, bool negative) {
   if (negative) return "-";
-  return spec.sign == '-' ? "" : std::string(1, spec.sign);
+  return spec.sign == '+' || spec.sign == ' ' ? std::string(1, spec.sign) : "";
 }
 
 std::string ToBase(uint64_t value, unsigned base) {
@@ -156,7 +156,7 @@ std::string ToBase(uint64_t value, unsigned base) {
 
 std::string FormatString(const Value& value, const Specification& spec) {
   if (spec.type && spec.type != 's') ThrowUnknownCode(spec.type, "str");
-  if (spec.sign != '-') Throw("Sign not allowed in string format specifier");
+  if (spec.sign) Throw("Sign not allowed in string format specifier");
   if (spec.alternate) Throw("Alternate form (#) not allowed in string format specifier");
   if (spec.grouping) Throw(std::string("Cannot specify '") + spec.grouping + "' with 's'.");
   if (spec.align == '=' && !spec.zero) {
@@ -194,7 +194,11 @@ std::string FormatInteger(int64_t value, const Specification& spec, const std::s
         "types");
   }
   if (spec.type == 'c') {
-    if (spec.sign != '-') Throw("Sign not allowed with integer format specifier 'c'");
+    if (spec.sign) Throw("Sign not allowed with integer format specifier 'c'");
+    if (spec.alternate) {
+      Throw("Alternate form (#) not allowed with integer format specifier 'c'");
+    }
+    if (spec.grouping) Throw(std::string("Cannot specify '") + spec.grouping + "' with 'c'.");
     if (value < 0 || value > 0x10FFFF) Throw("%c arg not in range(0x110000)");
     std::string character;
     AppendUtf8(character, static_cast<char32_t>(value));
@@ -206,9 +210,11 @@ std::string FormatInteger(int64_t value, const Specification& spec, const std::s
   std::string digits;
   size_t group = 3;
   switch (spec.type) {
+    case 'n':
+      if (spec.grouping) Throw(std::string("Cannot specify '") + spec.grouping + "' with 'n'.");
+      [[fallthrough]];
     case '\0':
     case 'd':
-    case 'n':
       digits = std::to_string(magnitude);
       break;
     case 'b':
@@ -243,7 +249,25 @@ std::string FormatInteger(int64_t value, const Specification& spec, const std::s
   return Padded(spec, sign, digits, '>');
 }
 
-// %g with the point and the zeros that # keeps.
+// What a float looks like without a type but with a precision: as 'g', but with at least one digit
+// after the point, and with an exponent where there is no room for that digit.
+std::string ShownFloat(double value, int precision, bool alternate) {
+  std::string body = FormatFloat(value, precision, 'g', alternate);
+  if (!std::isfinite(value) || alternate) return body;
+  std::string scientific = FormatFloat(value, precision - 1, 'e');
+  size_t e = scientific.find('e');
+  int exponent = value == 0 ? 0 : std::atoi(scientific.c_str() + e + 1);
+  if (exponent == precision - 1) {
+    std::string mantissa = scientific.substr(0, e);
+    if (mantissa.find('.') != std::string::npos) {
+      mantissa.erase(mantissa.find_last_not_of('0') + 1);
+      if (mantissa.back() == '.') mantissa.pop_back();
+    }
+    return mantissa + scientific.substr(e);
+  }
+  return body.find_first_of(".e") == std::string::npos ? body + ".0" : body;
+}
+
 std::string FormatDouble(double value, const Specification& spec, const std::string& type_name,
                          bool from_integer) {
   char type = spec.type;
@@ -264,43 +288,21 @@ std::string FormatDouble(double value, const Specification& spec, const std::str
             from_integer ? std::to_string(static_cast<int64_t>(magnitude)) : FloatRepr(magnitude);
         break;
       }
-      // As 'g', but with at least one digit after the point, and fixed only below 10^precision.
-      {
-        int digits = precision == 0 ? 1 : precision;
-        body = FormatFloat(magnitude, digits, 'g');
-        int exponent =
-            magnitude == 0 || !std::isfinite(magnitude)
-                ? 0
-                : std::atoi(FormatFloat(magnitude, digits - 1, 'e')
-                                .substr(FormatFloat(magnitude, digits - 1, 'e').find('e') + 1)
-                                .c_str());
-        if (std::isfinite(magnitude) && exponent == digits - 1 && exponent > -5) {
-          // One more digit would be needed to show the point: Python turns to the exponent.
-          std::string scientific = FormatFloat(magnitude, digits - 1, 'e');
-          size_t e = scientific.find('e');
-          std::string mantissa = scientific.substr(0, e);
-          if (mantissa.find('.') != std::string::npos) {
-            mantissa.erase(mantissa.find_last_not_of('0') + 1);
-            if (mantissa.back() == '.') mantissa.pop_back();
-          }
-          body = mantissa + scientific.substr(e);
-        } else if (std::isfinite(magnitude) && body.find_first_of(".e") == std::string::npos) {
-          body += ".0";
-        }
-      }
+      body = ShownFloat(magnitude, precision == 0 ? 1 : precision, spec.alternate);
       break;
     case 'n':
-      body = FormatFloat(magnitude, precision == 0 ? 1 : precision, 'g');
+      if (spec.grouping) Throw(std::string("Cannot specify '") + spec.grouping + "' with 'n'.");
+      body = FormatFloat(magnitude, precision == 0 ? 1 : precision, 'g', spec.alternate);
       break;
     case 'e':
     case 'E':
     case 'f':
     case 'F':
-      body = FormatFloat(magnitude, precision, type);
+      body = FormatFloat(magnitude, precision, type, spec.alternate);
       break;
     case 'g':
     case 'G':
-      body = FormatFloat(magnitude, precision == 0 ? 1 : precision, type);
+      body = FormatFloat(magnitude, precision == 0 ? 1 : precision, type, spec.alternate);
       break;
     default:
       ThrowUnknownCode(type, type_name);
@@ -416,6 +418,10 @@ class PercentFormatter {
     Conversion conversion;
     char c = Take();
     by_key_ = false;
+    if (c == '%') {
+      out += '%';
+      return;
+    }
     if (c == '(') {
       std::string key;
       for (int depth = 1;;) {
@@ -475,10 +481,6 @@ class PercentFormatter {
     }
     while (c == 'h' || c == 'l' || c == 'L') c = Take();
     conversion.type = c;
-    if (c == '%') {
-      out += '%';
-      return;
-    }
     out += Convert(conversion);
   }
 
@@ -636,11 +638,8 @@ class PercentFormatter {
         conversion.precision < 0 ? 6 : std::min<int64_t>(conversion.precision, 1000));
     bool general = (conversion.type | 0x20) == 'g';
     if (general && precision == 0) precision = 1;
-    std::string body = FormatFloat(std::fabs(number), precision, conversion.type);
-    if (conversion.alternate && body.find('.') == std::string::npos) {
-      size_t e = body.find_first_of("eE");
-      body.insert(e == std::string::npos ? body.size() : e, ".");
-    }
+    std::string body =
+        FormatFloat(std::fabs(number), precision, conversion.type, conversion.alternate);
     bool negative = std::signbit(number) && !std::isnan(number);
     return Pad(conversion, Sign(conversion, negative), std::move(body), true);
   }

@@ -167,17 +167,8 @@ void Interpreter::EnterScope(const LexicalScope& scope) {
         frame_->slots[symbol.slot].state = Slot::State::kUnresolved;
         break;
       case Initial::kOuter: {
-        Slot& slot = frame_->slots[symbol.slot];
-        if (symbol.outer.up == 0) {
-          slot = frame_->slots[symbol.outer.slot];
-        } else {
-          const Activation* activation = frame_->closure.get();
-          for (int up = 1; activation && up < symbol.outer.up; ++up) {
-            activation = activation->parent.get();
-          }
-          bool known = activation && !activation->slots.empty();
-          slot = known ? activation->slots[static_cast<size_t>(symbol.outer.slot)] : Slot();
-        }
+        const Slot* outer = FindSlot(symbol.outer);
+        frame_->slots[symbol.slot] = outer ? *outer : Slot();
         break;
       }
       case Initial::kParameter:
@@ -260,13 +251,6 @@ void Interpreter::RunBody(const Template& source, const std::shared_ptr<RenderCo
       Annotate(error, frame);
       throw;
     }
-    if (frame.parent_template) {
-      if (output.values) {
-        output.values->resize(frame.extends_mark);
-      } else {
-        output.text.resize(frame.extends_mark);
-      }
-    }
     current = frame.parent_template;
   }
 }
@@ -281,12 +265,11 @@ std::shared_ptr<Activation> Interpreter::ModuleActivation(const Template& source
   return module_activations_[&source];
 }
 
-void Interpreter::ExecuteExtends(const ValueStatement& statement, Output& output) {
+void Interpreter::ExecuteExtends(const ValueStatement& statement) {
   if (frame_->parent_template) {
     throw Error(ErrorCode::kInvalidArgument, "extended multiple times");
   }
   frame_->parent_template = FindTemplate(Evaluate(*statement.value)).get();
-  frame_->extends_mark = output.values ? output.values->size() : output.text.size();
 }
 
 // The template of that name, or the first there is of a list of names.
@@ -317,11 +300,8 @@ std::shared_ptr<RenderContext> Interpreter::ContextWith(const VisibleVariables& 
   auto context = std::make_shared<RenderContext>(
       std::static_pointer_cast<const RenderContext>(frame_->context));
   for (const auto& [name, variable] : variables) {
-    NameExpression expression(*name, 0, 0);
-    expression.variable = variable;
-    Value scratch;
-    const Value& value = LoadVariable(expression, scratch);
-    if (!value.IsUndefined()) context->SetGiven(name, value);
+    const Slot* slot = FindSlot(variable);
+    if (slot && slot->state == Slot::State::kSet) context->SetGiven(name, slot->value);
   }
   return context;
 }
@@ -512,6 +492,7 @@ Flow Interpreter::ExecuteStatement(const Statement& statement, Output& output) {
   frame_->line = statement.line;
   switch (statement.kind) {
     case StatementKind::kText:
+      if (frame_->parent_template && !output.assigned) return Flow::kNormal;
       if (output.values) {
         output.values->emplace_back(static_cast<const TextStatement&>(statement).text);
       } else {
@@ -562,7 +543,7 @@ Flow Interpreter::ExecuteStatement(const Statement& statement, Output& output) {
       ExecuteBlock(static_cast<const BlockStatement&>(statement), output);
       return Flow::kNormal;
     case StatementKind::kExtends:
-      ExecuteExtends(static_cast<const ValueStatement&>(statement), output);
+      ExecuteExtends(static_cast<const ValueStatement&>(statement));
       return Flow::kNormal;
     case StatementKind::kInclude:
       ExecuteInclude(static_cast<const IncludeStatement&>(statement), output);
@@ -580,6 +561,10 @@ Flow Interpreter::ExecuteStatement(const Statement& statement, Output& output) {
 }
 
 Flow Interpreter::ExecuteValue(const ValueStatement& statement, Output& output) {
+  // A template that extends another prints nothing of its own outside of blocks.
+  if (statement.kind == StatementKind::kPrint && frame_->parent_template && !output.assigned) {
+    return Flow::kNormal;
+  }
   Value scratch;
   if (statement.may_return && environment_.options().return_function) {
     const auto& call = static_cast<const CallExpression&>(*statement.value);
@@ -609,6 +594,7 @@ Flow Interpreter::ExecuteWith(const WithStatement& statement, Output& output) {
 
 Flow Interpreter::ExecuteSetBlock(const SetBlockStatement& statement) {
   Output body;
+  body.assigned = true;
   Value value;
   {
     ScopeGuard scope(*this, statement.scope);
@@ -625,6 +611,7 @@ Flow Interpreter::ExecuteSetBlock(const SetBlockStatement& statement) {
 
 Flow Interpreter::ExecuteFilterBlock(const FilterBlockStatement& statement, Output& output) {
   Output body;
+  body.assigned = output.assigned;
   ScopeGuard scope(*this, statement.scope);
   Flow flow = Execute(statement.body, body);
   if (flow != Flow::kNormal) return flow;
@@ -713,6 +700,7 @@ Flow Interpreter::ExecuteFor(const ForStatement& statement, Output& output) {
   if (!statement.recursive) return RunLoop(statement, iterable, 0, output);
   // A recursive loop is a function of its own: its text is put together before it is printed.
   Output body;
+  body.assigned = output.assigned;
   Flow flow = RunLoop(statement, iterable, 0, body);
   if (flow == Flow::kReturn) return flow;
   PrintUnescaped(Value(std::move(body.text)), output);

@@ -21,6 +21,7 @@ class Loop;
 struct Output {
   std::string text;
   ValueList* values = nullptr;  // when not null, everything is collected here instead
+  bool assigned = false;        // becomes the value of a variable: {% set %} .. {% endset %}
 };
 
 enum class Flow : uint8_t { kNormal, kBreak, kContinue, kReturn };
@@ -77,7 +78,6 @@ struct Frame {
   const LexicalScope* scope = nullptr;
   bool autoescape = false;
   const Template* parent_template = nullptr;  // once {% extends %} has run
-  size_t extends_mark = 0;                    // length of the output at that point
 };
 
 class Interpreter final : public State {
@@ -139,7 +139,7 @@ class Interpreter final : public State {
   void ExecuteMacro(const MacroNode& macro);
   void ExecuteCallBlock(const CallBlockStatement& statement, Output& output);
   void ExecuteBlock(const BlockStatement& statement, Output& output);
-  void ExecuteExtends(const ValueStatement& statement, Output& output);
+  void ExecuteExtends(const ValueStatement& statement);
   void ExecuteInclude(const IncludeStatement& statement, Output& output);
   void ExecuteImport(const ImportStatement& statement);
   void RunBody(const Template& source, const std::shared_ptr<RenderContext>& context,
@@ -168,6 +168,9 @@ class Interpreter final : public State {
   // The value where it stands, when it stands somewhere; else `scratch`, filled. Valid until the
   // next statement.
   const Value& EvaluateRef(const Expression& expression, Value& scratch);
+  // The slot of a variable of the current function or one around it; null when that one does not
+  // run: the macro was bound without it.
+  Slot* FindSlot(const Variable& variable) const;
   const Value& LoadVariable(const NameExpression& name, Value& scratch);
   bool EvaluateTruth(const Expression& expression);
   Value EvaluateDict(const DictExpression& expression);

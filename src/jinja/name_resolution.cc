@@ -261,9 +261,9 @@ class NameResolver {
     }
   }
 
-  // A scoped block sees the variable `loop` of every loop around it.
+  // Makes `loop` a variable that the loops around `scope` set.
   static void UseLoops(const LexicalScope& scope) {
-    for (const LexicalScope* s = &scope; s; s = s->begins_function ? nullptr : s->parent) {
+    for (const LexicalScope* s = &scope; s; s = s->parent) {
       for (const ScopeSymbol& symbol : s->symbols) symbol.used |= symbol.name == kLoop;
     }
   }
@@ -293,6 +293,8 @@ class NameResolver {
     return {ContextSlot(*function, name), 0};
   }
   Variable Find(const LexicalScope& scope, Name name) {
+    // To Jinja2 a mention of `loop` makes it a variable of all the loops around.
+    if (name == kLoop) UseLoops(scope);
     return FindFrom(&scope, 0, name, current_);
   }
 
@@ -418,6 +420,7 @@ class NameResolver {
         auto& block = static_cast<BlockStatement&>(statement);
         block.top_level = top_level;
         if (block.scoped) {
+          // It sees the variable `loop` of every loop around it.
           pending_.push_back({&block.locals, &scope, current_});
           UseLoops(scope);
         }
@@ -557,6 +560,7 @@ class NameResolver {
   }
 
   void ListVisible(const Pending& pending) {
+    int up = 0;
     for (const LexicalScope* scope = pending.scope; scope; scope = scope->parent) {
       for (const ScopeSymbol& symbol : scope->symbols) {
         bool special = symbol.name == kLoop || symbol.name == kSelf || symbol.name == kSuper;
@@ -564,8 +568,9 @@ class NameResolver {
                                  [&](const auto& entry) { return entry.first == symbol.name; });
         if (!symbol.stored || known || (special && !symbol.used)) continue;
         pending.variables->emplace_back(symbol.name,
-                                        FindFrom(pending.scope, 0, symbol.name, pending.function));
+                                        FindFrom(scope, up, symbol.name, pending.function));
       }
+      if (scope->begins_function) ++up;
     }
   }
 

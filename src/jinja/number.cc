@@ -112,14 +112,22 @@ std::string FloatRepr(double value) {
   return out + digits.substr(0, point) + "." + digits.substr(point);
 }
 
-std::string FormatFloat(double value, int precision, char conversion) {
+std::string FormatFloat(double value, int precision, char conversion, bool alternate) {
   bool upper = conversion >= 'A' && conversion <= 'Z';
   if (std::isnan(value)) return upper ? "NAN" : "nan";
   if (std::isinf(value)) return value < 0 ? (upper ? "-INF" : "-inf") : (upper ? "INF" : "inf");
-  char format[8] = {'%', '.', '*', conversion, 0};
-  int size = std::snprintf(nullptr, 0, format, precision, value);
+  if (alternate && (conversion | 0x20) == 'g') {
+    // By hand: the C library drops zeros of %#g where rounding carries into a new digit.
+    char exponential = upper ? 'E' : 'e';
+    std::string scientific = FormatFloat(value, precision - 1, exponential, true);
+    int exponent = std::atoi(scientific.c_str() + scientific.find(exponential) + 1);
+    if (exponent < -4 || exponent >= precision) return scientific;
+    return FormatFloat(value, precision - 1 - exponent, upper ? 'F' : 'f', true);
+  }
+  std::string format = std::string(alternate ? "%#" : "%") + ".*" + conversion;
+  int size = std::snprintf(nullptr, 0, format.c_str(), precision, value);
   std::string out(static_cast<size_t>(size), '\0');
-  std::snprintf(out.data(), out.size() + 1, format, precision, value);
+  std::snprintf(out.data(), out.size() + 1, format.c_str(), precision, value);
   return out;
 }
 

@@ -21,8 +21,8 @@ double FloorModulo(double a, double b);
 // repr(float): the shortest text that reads back the same, always with a point or exponent.
 std::string FloatRepr(double value);
 // C's %.<precision><conversion> with Python's spelling of inf and nan. `conversion` is one of
-// eEfFgG.
-std::string FormatFloat(double value, int precision, char conversion);
+// eEfFgG; `alternate` is C's flag #, which keeps the point and %g's zeros.
+std::string FormatFloat(double value, int precision, char conversion, bool alternate = false);
 
 // int(text, base) and float(text), with white space around and underscores between digits. Base 0
 // reads the prefix.

@@ -132,7 +132,6 @@ Value Indent(State&, const Value& value, const Arguments& arguments) {
 
 Value Truncate(State&, const Value& value, const Arguments& arguments) {
   BoundArguments bound("truncate", arguments, {"length", "killwords", "end", "leeway"});
-  const std::string& text = RequireText("truncate", value);
   int64_t length = bound.Int(0, 255);
   std::string end = bound.String(2, "...");
   int64_t leeway = bound[3].IsNone() ? 5 : bound.Int(3);
@@ -142,6 +141,7 @@ Value Truncate(State&, const Value& value, const Arguments& arguments) {
   }
   if (leeway < 0) Throw("expected leeway >= 0, got " + std::to_string(leeway));
   if (value.Length() <= length + leeway) return value;
+  const std::string& text = RequireText("truncate", value);
   std::string kept = text.substr(0, ByteOffset(text, static_cast<size_t>(length - end_length)));
   if (!bound.Bool(1)) {
     size_t space = kept.rfind(' ');

@@ -123,7 +123,7 @@ def differs(expected, actual):
         return True
     message = expected.get("text_of_error", expected["message"])
     # The classes of Jinja2's own are named without their modules.
-    message = re.sub(r"jinja2\.\w+\.", "", message)
+    message = re.sub(r"(jinja2\.\w+|markupsafe)\.", "", message)
     return expected["exact"] and message not in actual["message"]
 
 
