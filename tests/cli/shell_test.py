@@ -24,6 +24,8 @@ class Terminal:
             os.execve(arguments[0], arguments, environment)
 
     def send(self, text):
+        # The editor takes the keyboard over just after it has shown its prompt.
+        time.sleep(0.2)
         os.write(self.descriptor, text.encode())
 
     def wait_for(self, wanted, timeout=60):
