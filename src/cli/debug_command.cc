@@ -48,7 +48,7 @@ std::string OperatingSystem() {
 
 int RunDebug(Invocation& invocation) {
   Say(invocation, "eider version: " + Version());
-  Say(invocation, std::string("dbt version: ") + kDbtVersion);
+  Say(invocation, "dbt version: " + DbtRelease());
   Say(invocation, "DuckDB version: " + engine::DuckDBVersion());
   Say(invocation, "os info: " + OperatingSystem());
 

@@ -143,7 +143,7 @@ int RunInvocation(const Arguments& arguments, const std::function<int(Invocation
   signal(SIGPIPE, SIG_IGN);
   int64_t begin = NowMicros();
   Invocation invocation(arguments);
-  invocation.Say(fmt::format("Running with eider={} (dbt {})", Version(), kDbtVersion),
+  invocation.Say(fmt::format("Running with eider={} (dbt {})", Version(), DbtRelease()),
                  "MainReportVersion", "A001", {{"version", "=" + Version()}, {"log_version", 3}});
   dbt::EmitNote(invocation.console(), dbt::EventLevel::kDebug,
                 "running " + arguments.program() + " with arguments " + arguments.text(),

@@ -9,7 +9,7 @@ namespace eider::cli {
 std::string Version();
 
 // The release of dbt whose commands, flags, macros and artifacts Eider follows: "1.11".
-inline constexpr char kDbtVersion[] = "1.11";
+std::string DbtRelease();
 
 // What --version prints, with a newline at its end. Called by the name `dbt`, the program answers
 // in dbt's own form, since scripts look for its "installed" line.

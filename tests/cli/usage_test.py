@@ -1,7 +1,7 @@
 """Arguments: what is understood, what is refused and how."""
 
+import resource
 import subprocess
-import time
 import unittest
 
 import program
@@ -12,13 +12,17 @@ COMMANDS = ["build", "run", "seed", "test", "ls", "show", "compile", "parse", "d
 
 class Usage(program.ScratchTest):
     def test_version_is_told_quickly(self):
+        def processor_time():
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return used.ru_utime + used.ru_stime
+
         times = []
         for _ in range(5):
-            begin = time.perf_counter()
+            begin = processor_time()
             text = self.succeed("--version")
-            times.append(time.perf_counter() - begin)
+            times.append(processor_time() - begin)
         self.assertRegex(text, r"^eider \d+\.\d+\.\d+ \(DuckDB v1\.5\.5\)\n$")
-        # The promise is 20 ms; a test machine is given room for its other work.
+        # The promise is 20 ms, which bench measures; builds for tests are slower.
         self.assertLess(min(times), 0.1)
 
     def test_called_dbt_it_answers_as_dbt(self):
