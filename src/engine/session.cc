@@ -24,6 +24,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/query_result.h"
 #include "engine/storage_extension.h"
+#include "engine/table_scan.h"
 
 namespace eider::engine {
 
@@ -181,6 +182,7 @@ std::shared_ptr<Database> OpenDatabase(const DatabaseOptions& options) {
     RegisterStorageExtension(config);
     auto database = std::make_shared<duckdb::DuckDB>(
         options.path == ":memory:" ? nullptr : options.path.c_str(), &config);
+    RegisterTableScan(*database->instance);
     return std::make_shared<DuckDatabase>(std::move(database));
   } catch (const Error&) {
     throw;

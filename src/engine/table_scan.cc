@@ -8,8 +8,12 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_function.hpp"
+#include "duckdb/common/serializer/deserializer.hpp"
+#include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "duckdb/planner/tableref/bound_at_clause.hpp"
 #include "duckdb/storage/statistics/numeric_stats.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
 #include "engine/data_file_list.h"
@@ -168,7 +172,63 @@ void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
   }
 }
 
+// DuckDB copies a part of a plan by writing it and reading it back, inlined CTEs among them. What
+// is written names the table and its snapshot; reading it makes the scan anew, in the same
+// transaction.
+void Serialize(duckdb::Serializer& serializer,
+               const duckdb::optional_ptr<duckdb::FunctionData> /*bind_data*/,
+               const duckdb::TableFunction& function) {
+  const auto& table = function.function_info->Cast<ScannedTable>();
+  const auto* snapshot = table.version.snapshot;
+  serializer.WriteProperty<duckdb::string>(100, "catalog", table.entry->ParentCatalog().GetName());
+  serializer.WriteProperty<duckdb::string>(101, "schema", table.entry->ParentSchema().name);
+  serializer.WriteProperty<duckdb::string>(102, "table", table.entry->name);
+  serializer.WriteProperty<int64_t>(103, "snapshot", snapshot ? snapshot->snapshot_id : -1);
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> Deserialize(duckdb::Deserializer& deserializer,
+                                                     duckdb::TableFunction& function) {
+  auto catalog = deserializer.ReadProperty<duckdb::string>(100, "catalog");
+  auto schema = deserializer.ReadProperty<duckdb::string>(101, "schema");
+  auto name = deserializer.ReadProperty<duckdb::string>(102, "table");
+  auto snapshot = deserializer.ReadProperty<int64_t>(103, "snapshot");
+  auto& context = deserializer.Get<duckdb::ClientContext&>();
+
+  auto find = [&](duckdb::optional_ptr<duckdb::BoundAtClause> at) -> TableEntry& {
+    duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name, at,
+                                   duckdb::QueryErrorContext());
+    return duckdb::Catalog::GetEntry(context, catalog, schema, lookup).Cast<TableEntry>();
+  };
+  TableEntry* entry = &find(nullptr);
+  const auto* current = entry->version().snapshot;
+  if (snapshot != -1 && (!current || current->snapshot_id != snapshot)) {
+    duckdb::BoundAtClause at("version", duckdb::Value::BIGINT(snapshot));
+    entry = &find(&at);
+  }
+  duckdb::unique_ptr<duckdb::FunctionData> bind_data;
+  function = entry->GetScanFunction(context, bind_data);
+  return bind_data;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> RefuseDirectCall(duckdb::ClientContext&,
+                                                          duckdb::TableFunctionBindInput&,
+                                                          duckdb::vector<duckdb::LogicalType>&,
+                                                          duckdb::vector<duckdb::string>&) {
+  throw ToDuckDB(Error(ErrorCode::kUnsupported, "eider_scan is not to be called by name")
+                     .WithHint("A table is read by its name."));
+}
+
+constexpr const char* kScanName = "eider_scan";
+
 }  // namespace
+
+void RegisterTableScan(duckdb::DatabaseInstance& database) {
+  duckdb::TableFunction function(kScanName, {}, nullptr, RefuseDirectCall);
+  function.serialize = Serialize;
+  function.deserialize = Deserialize;
+  duckdb::ExtensionLoader loader(database, "eider");
+  loader.RegisterFunction(std::move(function));
+}
 
 duckdb::virtual_column_map_t ScanVirtualColumns() {
   duckdb::virtual_column_map_t columns;
@@ -198,7 +258,8 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableE
   table->entry = const_cast<TableEntry*>(&entry);
   table->scan = function.function;
 
-  function.name = "eider_scan";
+  function.name = kScanName;
+  function.arguments.clear();  // as it is registered
   function.function = Scan;
   function.function_info = table;
   function.get_multi_file_reader = MakeReader;
@@ -207,9 +268,8 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableE
   function.get_bind_info = GetBindInfo;
   function.get_virtual_columns = GetVirtualColumns;
   function.to_string = ToText;
-  // A plan written out as a plain Parquet scan would lose the mapping of the columns.
-  function.serialize = nullptr;
-  function.deserialize = nullptr;
+  function.serialize = Serialize;
+  function.deserialize = Deserialize;
   function.verify_serialization = false;
 
   duckdb::vector<duckdb::Value> inputs{duckdb::Value("")};

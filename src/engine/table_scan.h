@@ -14,6 +14,9 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableE
                                     io::FileSystem& files,
                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data);
 
+// Makes scans known to DuckDB by name, which it needs where it copies parts of a plan.
+void RegisterTableScan(duckdb::DatabaseInstance& database);
+
 // The columns every scan has besides the table's own: filename, file_row_number, file_index.
 duckdb::virtual_column_map_t ScanVirtualColumns();
 

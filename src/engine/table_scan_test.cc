@@ -38,6 +38,25 @@ TEST_F(TableScanTest, ATableWithoutSnapshotIsEmpty) {
   EXPECT_EQ(Rows("SELECT * FROM t WHERE a = 1"), Strings{});
 }
 
+TEST_F(TableScanTest, PlansThatDuckDbCopiesReadTheSameVersion) {
+  Run("CREATE TABLE t AS SELECT range AS i FROM range(3)");
+  std::string first = Value("SELECT snapshot_id FROM \"t$snapshots\"");
+  Run("INSERT INTO t VALUES (10)");
+  // A CTE that is read twice below a LIMIT is copied into both places.
+  auto count = [&](const std::string& table) {
+    return Value("WITH o AS (SELECT * FROM " + table +
+                 " WHERE i > 0) SELECT count(*) FROM (SELECT a.i FROM o a JOIN o b USING (i) LIMIT "
+                 "10)");
+  };
+  EXPECT_EQ(count("t"), "3");
+  EXPECT_EQ(count("t AT (VERSION => " + first + ")"), "2");
+  Run("BEGIN");
+  Run("INSERT INTO t VALUES (11)");
+  EXPECT_EQ(count("t"), "4");
+  Run("ROLLBACK");
+  EXPECT_EQ(count("t"), "3");
+}
+
 TEST_F(TableScanTest, FiltersPruneFiles) {
   MakeFourFiles();
   EXPECT_EQ(FilesRead("SELECT sum(d) FROM t"), 4);
