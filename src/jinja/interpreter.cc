@@ -115,7 +115,8 @@ Interpreter::Interpreter(const Environment& environment, const Resolver& resolve
       stack_floor_(StackBottom() + kStackReserve) {}
 
 Interpreter::~Interpreter() {
-  context_->ClearVariables();
+  context_->Clear();
+  for (const auto& context : contexts_) context->Clear();
   for (const auto& activation : escaped_) activation->slots.clear();
   for (const auto& [source, activation] : module_activations_) {
     if (activation) activation->slots.clear();
@@ -261,7 +262,8 @@ std::shared_ptr<Activation> Interpreter::ModuleActivation(const Template& source
   auto known = module_activations_.find(&source);
   if (known != module_activations_.end()) return known->second;
   Output discarded;
-  RunBody(source, std::make_shared<RenderContext>(environment_, &resolver_), discarded, true);
+  contexts_.push_back(std::make_shared<RenderContext>(environment_, &resolver_));
+  RunBody(source, contexts_.back(), discarded, true);
   return module_activations_[&source];
 }
 
@@ -299,11 +301,17 @@ std::shared_ptr<const Template> Interpreter::FindTemplate(const Value& names) {
 std::shared_ptr<RenderContext> Interpreter::ContextWith(const VisibleVariables& variables) {
   auto context = std::make_shared<RenderContext>(
       std::static_pointer_cast<const RenderContext>(frame_->context));
+  contexts_.push_back(context);
   for (const auto& [name, variable] : variables) {
     const Slot* slot = FindSlot(variable);
     if (slot && slot->state == Slot::State::kSet) context->SetGiven(name, slot->value);
   }
   return context;
+}
+
+std::shared_ptr<RenderContext> Interpreter::ContextWithoutNames() {
+  contexts_.push_back(std::make_shared<RenderContext>(environment_, nullptr));
+  return contexts_.back();
 }
 
 void Interpreter::ExecuteInclude(const IncludeStatement& statement, Output& output) {
@@ -315,8 +323,7 @@ void Interpreter::ExecuteInclude(const IncludeStatement& statement, Output& outp
     if (!statement.ignore_missing || error.code() != ErrorCode::kNotFound) throw;
     return;
   }
-  auto context = statement.with_context ? ContextWith(statement.locals)
-                                        : std::make_shared<RenderContext>(environment_, nullptr);
+  auto context = statement.with_context ? ContextWith(statement.locals) : ContextWithoutNames();
   RunBody(*included, context, output, false);
 }
 
@@ -326,8 +333,7 @@ Value Interpreter::ImportModule(const ImportStatement& statement) {
     auto known = imported_.find(source.get());
     if (known != imported_.end()) return known->second;
   }
-  auto context = statement.with_context ? ContextWith(statement.locals)
-                                        : std::make_shared<RenderContext>(environment_, nullptr);
+  auto context = statement.with_context ? ContextWith(statement.locals) : ContextWithoutNames();
   std::string text = RunModule(*source, context);
   Value module(std::make_shared<ImportedModule>(source->name(), context, std::move(text)));
   if (!statement.with_context) imported_[source.get()] = module;

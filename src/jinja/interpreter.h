@@ -93,6 +93,7 @@ class Interpreter final : public State {
   std::string RunModule(const Template& source, const std::shared_ptr<RenderContext>& context);
   // What macros that outlive this rendering refer to; the caller cuts the circles.
   std::vector<std::shared_ptr<Activation>> TakeEscaped() { return std::move(escaped_); }
+  std::vector<std::shared_ptr<RenderContext>> TakeContexts() { return std::move(contexts_); }
 
   const Environment& environment() const override { return environment_; }
   bool FindInContext(std::string_view name, Value* value) const override;
@@ -148,6 +149,7 @@ class Interpreter final : public State {
                 Output& output);
   std::shared_ptr<const Template> FindTemplate(const Value& names);
   std::shared_ptr<RenderContext> ContextWith(const VisibleVariables& variables);
+  std::shared_ptr<RenderContext> ContextWithoutNames();
   Value ImportModule(const ImportStatement& statement);
   std::shared_ptr<Activation> ModuleActivation(const Template& source);
 
@@ -198,6 +200,7 @@ class Interpreter final : public State {
   // Variables that outlived their function because a macro still refers to them. The references
   // may be circular, so they are cut when the rendering ends.
   std::vector<std::shared_ptr<Activation>> escaped_;
+  std::vector<std::shared_ptr<RenderContext>> contexts_;  // of included and imported templates
   std::unordered_map<const Template*, std::shared_ptr<Activation>> module_activations_;
   std::unordered_map<const Template*, Value> imported_;
   std::vector<std::shared_ptr<const Template>> loaded_;

@@ -40,7 +40,11 @@ class RenderContext {
   Dict Exports() const;
   // The exported variable `name`, or null.
   const Value* FindExport(std::string_view name) const;
-  void ClearVariables() { variables_.clear(); }
+  // Lets go of all values, which may hold this context in turn.
+  void Clear() {
+    variables_.clear();
+    given_.clear();
+  }
 
   // Appends the blocks of `source` to each block's chain, the most derived first.
   void AddBlocks(const Template& source, const TemplateNode& root);

@@ -82,6 +82,7 @@ bool Template::IsPlainText() const {
 struct Scope {
   std::shared_ptr<RenderContext> context;
   std::vector<std::shared_ptr<Activation>> activations;
+  std::vector<std::shared_ptr<RenderContext>> imported;
 };
 
 std::shared_ptr<Module> Template::MakeModule(const Resolver& context) const {
@@ -95,6 +96,7 @@ std::shared_ptr<Module> Template::MakeModule(const Resolver& context) const {
     throw Error(ErrorCode::kInvalidArgument, "return() was called outside of a macro").At(name_);
   }
   scope->activations = interpreter.TakeEscaped();
+  scope->imported = interpreter.TakeContexts();
   return std::make_shared<Module>(shared_from_this(), std::move(scope), std::move(text));
 }
 
@@ -104,7 +106,8 @@ Module::Module(std::shared_ptr<const Template> source, std::shared_ptr<Scope> sc
 
 Module::~Module() {
   // Macros and the variables they close over hold each other.
-  scope_->context->ClearVariables();
+  scope_->context->Clear();
+  for (const auto& context : scope_->imported) context->Clear();
   for (const auto& activation : scope_->activations) activation->slots.clear();
 }
 
