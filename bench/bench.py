@@ -105,7 +105,7 @@ def bench_models(report, eider, scratch, count):
     folder = scratch / "many"
     (folder / "models").mkdir(parents=True)
     (folder / "dbt_project.yml").write_text(
-        "name: many\nversion: '1'\nprofile: many\nmodels: {many: {+materialized: view}}\n")
+        "name: many\nversion: '1.0'\nprofile: many\nmodels: {many: {+materialized: view}}\n")
     properties = ["version: 2", "models:"]
     for index in range(count):
         parent = f"{{{{ ref('m{index - 10}') }}}}" if index >= 10 else "(select 1 as id)"
