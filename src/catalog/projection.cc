@@ -37,6 +37,18 @@ std::string EntryText(const TableIdentifier& identifier, const Entry& entry) {
   return json.dump();
 }
 
+// File systems take 255 bytes; a table's folder may get a suffix.
+std::string FittingFolder(const std::string& name) {
+  constexpr size_t kMaxBytes = 240;
+  constexpr size_t kKept = 200;
+  std::string folder = FolderName(name);
+  if (folder.size() <= kMaxBytes) return folder;
+  std::string kept = folder.substr(0, kKept);
+  // Not in the midst of a %XX.
+  if (size_t percent = kept.rfind('%'); percent + 2 >= kept.size()) kept.resize(percent);
+  return fmt::format("{}-{:016x}", kept, std::hash<std::string>()(name));
+}
+
 std::optional<std::string> ReadIfThere(io::FileSystem& files, const std::string& path) {
   if (!files.Exists(path)) return std::nullopt;
   return files.Read(path);
@@ -52,6 +64,12 @@ std::string SpelledLocation(const std::string& warehouse, const TableIdentifier&
   std::string location = warehouse;
   for (const std::string& level : identifier.name_space) location += "/" + FolderName(level);
   return location + "/" + FolderName(identifier.name);
+}
+
+std::string FittingLocation(const std::string& warehouse, const TableIdentifier& identifier) {
+  std::string location = warehouse;
+  for (const std::string& level : identifier.name_space) location += "/" + FittingFolder(level);
+  return location + "/" + FittingFolder(identifier.name);
 }
 
 void ProjectEntry(io::FileSystem& files, const std::string& warehouse,

@@ -14,6 +14,7 @@
 #include "base/lru_cache.h"
 #include "base/uuid.h"
 #include "catalog/metadata_files.h"
+#include "catalog/moved_warehouse.h"
 #include "catalog/projection.h"
 #include "catalog/sqlite.h"
 #include "catalog/sqlite_schema.h"
@@ -124,7 +125,7 @@ class SqliteCatalog : public Catalog {
   iceberg::TableMetadataPtr LoadTable(const std::string& location) override {
     if (auto cached = tables_.Get(location)) return cached;
     auto metadata = std::make_shared<const iceberg::TableMetadata>(
-        iceberg::ParseTableMetadata(ReadMetadataFile(files_, location), location));
+        iceberg::ParseTableMetadata(ReadMetadata(location), location));
     tables_.Put(location, metadata, 1);
     return metadata;
   }
@@ -132,13 +133,13 @@ class SqliteCatalog : public Catalog {
   iceberg::ViewMetadataPtr LoadView(const std::string& location) override {
     if (auto cached = views_.Get(location)) return cached;
     auto metadata = std::make_shared<const iceberg::ViewMetadata>(
-        iceberg::ParseViewMetadata(ReadMetadataFile(files_, location), location));
+        iceberg::ParseViewMetadata(ReadMetadata(location), location));
     views_.Put(location, metadata, 1);
     return metadata;
   }
 
   std::string NewLocation(const TableIdentifier& identifier) override {
-    std::string location = SpelledLocation(warehouse_, identifier);
+    std::string location = FittingLocation(warehouse_, identifier);
     if (!HoldsFiles(location)) return location;
     return location + "-" + NewUuid().substr(0, 8);
   }
@@ -176,8 +177,12 @@ class SqliteCatalog : public Catalog {
     try {
       if (dropped.kind == EntityKind::kTable) {
         auto metadata = LoadTable(dropped.metadata_location);
+        if (metadata->Property("gc.enabled", "true") == "false") return;
         location = metadata->location;
         reachable = ReachableFiles(*metadata, dropped.metadata_location, files_, false);
+        // Data files may have been added to the table where they lay: they are somebody else's.
+        std::string own = io::LocalPath(location) + "/";
+        std::erase_if(reachable, [&](const std::string& file) { return !file.starts_with(own); });
       } else {
         location = LoadView(dropped.metadata_location)->location;
       }
@@ -189,6 +194,19 @@ class SqliteCatalog : public Catalog {
   }
 
  private:
+  std::string ReadMetadata(const std::string& location) {
+    try {
+      return ReadMetadataFile(files_, location);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kNotFound) {
+        if (auto original = OriginalWarehouse(files_, warehouse_, location)) {
+          throw MovedWarehouse(files_, location, warehouse_, *original);
+        }
+      }
+      throw;
+    }
+  }
+
   // Where tables lie but their catalog is gone, a new one would hide them.
   void RefuseLostCatalog(const std::string& folder) {
     for (const io::FileInfo& schema : files_.List(folder)) {
@@ -253,6 +271,7 @@ class SqliteCatalog : public Catalog {
         PreparedChange& item = prepared.emplace_back();
         item.base = current(change.identifier);
         CheckExistence(change, item.base);
+        if (item.base) RequireOwn(change, item.base->metadata_location);
         if (change.kind == TableChange::Kind::kRename) changed[change.new_identifier] = item.base;
         changed[change.identifier] = std::nullopt;
         if (change.kind == TableChange::Kind::kDrop || change.kind == TableChange::Kind::kRename) {
@@ -289,6 +308,13 @@ class SqliteCatalog : public Catalog {
     if (base->kind != change.entity) {
       throw Error(ErrorCode::kConflict, fmt::format("{} is not a {}", name, what));
     }
+  }
+
+  void RequireOwn(const TableChange& change, const std::string& metadata_location) {
+    auto original = OriginalWarehouse(files_, warehouse_, metadata_location);
+    if (!original) return;
+    const char* what = change.entity == EntityKind::kView ? "view " : "table ";
+    throw MovedWarehouse(files_, what + change.identifier.ToString(), warehouse_, *original);
   }
 
   void WriteTable(TableChange& change, PreparedChange& item, std::string& redone_on) {
@@ -634,6 +660,10 @@ class SqliteCatalog : public Catalog {
     }
   }
 
+  bool LiesInWarehouse(const std::string& location) {
+    return io::LocalPath(location).starts_with(io::LocalPath(warehouse_) + "/");
+  }
+
   // Makes up for projections that a crash prevented. A warehouse that can only be read stays as it
   // is.
   void RepairProjections() {
@@ -645,6 +675,11 @@ class SqliteCatalog : public Catalog {
       Projection projection{*row[0], *row[1], {NamespaceFromText(*row[2]), *row[3]}};
       // Most often the last commit of a process that ended well: all is done but the marker.
       std::optional<NamedEntry> owner = OwnerOf(projection);
+      // Of a warehouse that was copied, the other one's folders are none of ours.
+      if (owner ? OriginalWarehouse(files_, warehouse_, owner->entry.metadata_location).has_value()
+                : !LiesInWarehouse(projection.folder)) {
+        continue;
+      }
       if (owner ? ShowsEntry(files_, warehouse_, owner->identifier, owner->entry)
                 : ShowsDrop(files_, projection.folder)) {
         projected_[projection.folder] = projection.location;

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
+#include "catalog/rebuild.h"
 #include "catalog/warehouse_testing.h"
 
 namespace eider::catalog {
@@ -309,6 +311,110 @@ TEST_F(SqliteCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
   EXPECT_EQ(files_.ListRecursive(warehouse_ + "/s/t").size(), 1U);
 }
 
+TEST_F(SqliteCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTake) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  Create(*catalog, t_, "1");
+  catalog->Commit(Tables({PropertyChange(t_, "gc.enabled", "false")}));
+  Entry kept = *catalog->Find(t_);
+  catalog->Commit(Tables({DropChange(t_)}));
+  catalog->Purge(t_, kept);
+  EXPECT_EQ(RowsOf(kept.metadata_location).size(), 1U);
+
+  // A table that was given a data file where it lay.
+  std::string foreign = root_ + "/raw/1.parquet";
+  files_.WriteNew(foreign, "PAR1xPAR1");
+  iceberg::DataFile file;
+  file.file_path = foreign;
+  file.record_count = 1;
+  file.file_size_in_bytes = 9;
+  TableChange change = CreateChange(*catalog, u_);
+  iceberg::TableMetadataBuilder builder(2);
+  for (const auto& update : change.updates) builder.Apply(update);
+  iceberg::SnapshotProducer producer(iceberg::SnapshotProducer::Mode::kAppend, {file});
+  for (auto& update : producer.Produce(builder.Build(0), files_)) change.updates.push_back(update);
+  catalog->Commit(Tables({change}));
+  Entry dropped = *catalog->Find(u_);
+  catalog->Commit(Tables({DropChange(u_)}));
+  catalog->Purge(u_, dropped);
+  EXPECT_TRUE(files_.Exists(foreign));
+  EXPECT_FALSE(files_.Exists(dropped.metadata_location));
+}
+
+TEST_F(SqliteCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
+  {
+    auto catalog = Open();
+    catalog->Commit(CreateSchema("s"));
+    Create(*catalog, t_, "1");
+  }
+  std::string copy = root_ + "/copy";
+  std::filesystem::copy(warehouse_, copy, std::filesystem::copy_options::recursive);
+  auto catalog = Open();
+  catalog->Commit(Tables({PropertyChange(t_, "k", "newer")}));
+  // Opening it would have stepped the other's folder back.
+  auto second = OpenSqliteCatalog(copy);
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "newer");
+  for (const TableChange& change :
+       {PropertyChange(t_, "k", "copy"), DropChange(t_), RenameChange(t_, u_)}) {
+    try {
+      second->Commit(Tables({change}));
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kConflict);
+      EXPECT_NE(error.message().find("table s.t belongs to the warehouse " + warehouse_),
+                std::string::npos)
+          << error.message();
+      EXPECT_NE(error.message().find("copy"), std::string::npos) << error.message();
+    }
+  }
+  EXPECT_EQ(Property(*Open(), t_, "k"), "newer");
+  second->Commit(Tables({CreateChange(*second, u_)}));
+  EXPECT_TRUE(files_.Exists(copy + "/s/u/metadata/version-hint.text"));
+}
+
+TEST_F(SqliteCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt) {
+  {
+    auto catalog = Open();
+    catalog->Commit(CreateSchema("s"));
+    Create(*catalog, t_, "1");
+  }
+  std::string moved = root_ + "/moved";
+  std::filesystem::rename(warehouse_, moved);
+  {
+    auto catalog = OpenSqliteCatalog(moved);
+    try {
+      catalog->LoadTable(catalog->Find(t_)->metadata_location);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_NE(error.message().find("belongs to the warehouse " + warehouse_), std::string::npos);
+      EXPECT_NE(error.hint().find("ln -s " + moved + " " + warehouse_), std::string::npos);
+    }
+  }
+  std::filesystem::create_symlink(moved, warehouse_);
+  auto catalog = OpenSqliteCatalog(moved);
+  catalog->Commit(Tables({PropertyChange(t_, "k", "v")}));
+  EXPECT_EQ(Property(*catalog, t_, "k"), "v");
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
+}
+
+TEST_F(SqliteCatalogTest, NamesLongerThanAFolderNameMayBe) {
+  // Each of these letters takes nine bytes in a folder's name.
+  std::string name;
+  for (int i = 0; i < 100; ++i) name += "\u65e5";
+  TableIdentifier table{{name}, name + "!"};
+  {
+    auto catalog = Open();
+    catalog->Commit(CreateSchema(name));
+    Create(*catalog, table, "1");
+    Create(*catalog, {{name}, name + "?"}, "2");
+  }
+  files_.Remove(warehouse_ + "/catalog.db");
+  RebuildCatalog(warehouse_, {});
+  auto catalog = Open();
+  EXPECT_EQ(RowsOf(catalog->Find(table)->metadata_location).count("1"), 1U);
+  EXPECT_EQ(RowsOf(catalog->Find({{name}, name + "?"})->metadata_location).count("2"), 1U);
+}
+
 TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   auto first = Open();
   first->Commit(CreateSchema("s"));
@@ -449,8 +555,8 @@ TEST_F(SqliteCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
   std::string folder = io::LocalPath(catalog->LoadTable(entry.metadata_location)->location);
   EXPECT_EQ(files_.Read(folder + "/metadata/version-hint.text"),
             std::to_string(kProcesses * kCommits));
-  // One file for each version, none of a lost race: names and their links, the hint, and the entry's
-  // name where a lost race to create it took the folder of that name first.
+  // One file for each version, none of a lost race: names and their links, the hint, and the
+  // entry's name where a lost race to create it took the folder of that name first.
   size_t versions = kProcesses * kCommits + 1;
   EXPECT_GE(files_.List(folder + "/metadata").size(), versions + 2);
   EXPECT_LE(files_.List(folder + "/metadata").size(), 2 * versions + 2);
