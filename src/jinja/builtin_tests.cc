@@ -1,18 +1,14 @@
 // Jinja2's tests: what stands after `is`.
 #include <utility>
 
-#include "base/error.h"
 #include "jinja/builtins.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // A test of the value alone.
 template <bool (*kTest)(State&, const Value&)>

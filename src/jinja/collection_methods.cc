@@ -6,18 +6,14 @@
 #include <memory>
 #include <unordered_map>
 
-#include "base/error.h"
 #include "jinja/environment.h"
 #include "jinja/methods.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // --- list
 

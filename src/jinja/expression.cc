@@ -6,14 +6,11 @@
 #include "jinja/interpreter.h"
 #include "jinja/methods.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 const Arguments kNoArguments;
 

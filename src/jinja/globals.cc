@@ -2,18 +2,14 @@
 #include <memory>
 #include <utility>
 
-#include "base/error.h"
 #include "jinja/builtins.h"
 #include "jinja/methods.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // Longer ranges are refused, as Jinja2's sandbox does.
 constexpr int64_t kMaxRange = 100000;

@@ -139,6 +139,19 @@ class Interpreter final : public State {
   Flow ExecuteFilterBlock(const FilterBlockStatement& statement, Output& output);
   void ExecuteMacro(const MacroNode& macro);
   void ExecuteCallBlock(const CallBlockStatement& statement, Output& output);
+  void Print(const Value& value, Output& output);
+  void PrintUnescaped(const Value& value, Output& output);
+  Value Captured(std::string text) const;
+  void Assign(const Expression& target, Value value, bool top_level);
+  void Export(Name name, const Value& value, bool exported);
+
+  void EnterScope(const LexicalScope& scope);
+  void EnterFunction(Frame& frame, const Function& function);
+  void LeaveFunction(Frame& frame, const Function& function);
+  [[noreturn]] void ThrowRecursion() const;
+  void Annotate(Error& error, const Frame& frame) const;
+
+  // --- whole templates (composition.cc)
   void ExecuteBlock(const BlockStatement& statement, Output& output);
   void ExecuteExtends(const ValueStatement& statement);
   void ExecuteInclude(const IncludeStatement& statement, Output& output);
@@ -152,18 +165,6 @@ class Interpreter final : public State {
   std::shared_ptr<RenderContext> ContextWithoutNames();
   Value ImportModule(const ImportStatement& statement);
   std::shared_ptr<Activation> ModuleActivation(const Template& source);
-
-  void Print(const Value& value, Output& output);
-  void PrintUnescaped(const Value& value, Output& output);
-  Value Captured(std::string text) const;
-  void Assign(const Expression& target, Value value, bool top_level);
-  void Export(Name name, const Value& value, bool exported);
-
-  void EnterScope(const LexicalScope& scope);
-  void EnterFunction(Frame& frame, const Function& function);
-  void LeaveFunction(Frame& frame, const Function& function);
-  [[noreturn]] void ThrowRecursion() const;
-  void Annotate(Error& error, const Frame& frame) const;
 
   // --- expressions (expression.cc)
   Value Evaluate(const Expression& expression);

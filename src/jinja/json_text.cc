@@ -7,9 +7,9 @@
 #include <iterator>
 #include <vector>
 
-#include "base/error.h"
 #include "jinja/number.h"
 #include "jinja/object.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
@@ -17,10 +17,6 @@ namespace eider::jinja {
 namespace {
 
 constexpr int kMaxDepth = 400;
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 void AppendString(std::string& out, std::string_view text) {
   auto unit = [&](unsigned code) { fmt::format_to(std::back_inserter(out), "\\u{:04x}", code); };

@@ -2,18 +2,10 @@
 
 #include <utility>
 
-#include "base/error.h"
 #include "jinja/interpreter.h"
+#include "jinja/throw.h"
 
 namespace eider::jinja {
-
-namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
-
-}  // namespace
 
 LoopItems::LoopItems(Interpreter& interpreter, Frame& frame, const ForStatement& statement,
                      const Value& iterable)

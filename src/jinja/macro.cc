@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "jinja/interpreter.h"
+#include "jinja/throw.h"
 
 namespace eider::jinja {
 
 namespace {
 
 const Name kCallerName = Intern("caller");
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // As Python shows it: quoted, or None for a call block.
 std::string NameRepr(const MacroNode& macro) {

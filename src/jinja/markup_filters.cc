@@ -5,21 +5,17 @@
 #include <set>
 #include <utility>
 
-#include "base/error.h"
 #include "base/text.h"
 #include "jinja/builtins.h"
 #include "jinja/html_entities.h"
 #include "jinja/json_text.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 Value Escape(State&, const Value& value, const Arguments& arguments) {
   BoundArguments bound("escape", arguments, {});

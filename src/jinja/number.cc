@@ -131,6 +131,15 @@ std::string FormatFloat(double value, int precision, char conversion, bool alter
   return out;
 }
 
+std::string ToBase(uint64_t value, unsigned base) {
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), "0123456789abcdef"[value % base]);
+    value /= base;
+  } while (value > 0);
+  return digits;
+}
+
 std::optional<int64_t> ParseInteger(std::string_view text, int base) {
   text = Trim(text);
   bool negative = !text.empty() && text[0] == '-';

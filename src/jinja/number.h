@@ -24,6 +24,9 @@ std::string FloatRepr(double value);
 // eEfFgG; `alternate` is C's flag #, which keeps the point and %g's zeros.
 std::string FormatFloat(double value, int precision, char conversion, bool alternate = false);
 
+// The digits of `value` in `base`, 2 to 16, lower case.
+std::string ToBase(uint64_t value, unsigned base);
+
 // int(text, base) and float(text), with white space around and underscores between digits. Base 0
 // reads the prefix.
 std::optional<int64_t> ParseInteger(std::string_view text, int base = 10);

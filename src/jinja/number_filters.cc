@@ -2,19 +2,15 @@
 #include <cmath>
 #include <utility>
 
-#include "base/error.h"
 #include "jinja/builtins.h"
 #include "jinja/number.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 void RequireDefined(const Value& value) {
   if (value.IsUndefined()) Throw(value.AsUndefined().message);

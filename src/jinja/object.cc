@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/error.h"
+#include "jinja/throw.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 const Value kNone;
 

@@ -2,20 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
+#include "base/error_testing.h"
 
 namespace eider::jinja {
 namespace {
-
-std::string MessageOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
-    return error.message();
-  }
-  return "no error";
-}
 
 TEST(BoundArgumentsTest, BindsAsPythonDoes) {
   Arguments arguments;
@@ -31,7 +21,7 @@ TEST(BoundArgumentsTest, BindsAsPythonDoes) {
 
 TEST(BoundArgumentsTest, NamesWhatIsWrong) {
   auto bind = [](ValueList positional, std::vector<std::pair<std::string, Value>> keyword) {
-    return MessageOf([&] {
+    return InvalidArgumentMessage([&] {
       Arguments arguments{std::move(positional), std::move(keyword)};
       BoundArguments bound("f", arguments, {"a", "b"}, 1);
     });

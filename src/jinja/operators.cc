@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/error.h"
 #include "jinja/environment.h"
 #include "jinja/format.h"
 #include "jinja/number.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 const char* Symbol(BinaryOperator op) {
   switch (op) {

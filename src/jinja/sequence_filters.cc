@@ -4,20 +4,16 @@
 #include <random>
 #include <utility>
 
-#include "base/error.h"
 #include "jinja/attribute_path.h"
 #include "jinja/builtins.h"
 #include "jinja/methods.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 Value Generated(ValueList items) { return Value(std::make_shared<Generator>(std::move(items))); }
 

@@ -4,20 +4,16 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/error.h"
 #include "jinja/environment.h"
 #include "jinja/format.h"
 #include "jinja/methods.h"
 #include "jinja/operators.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // The result of a method of `self`: as safe as that is.
 Value Like(const Value& self, std::string text) {

@@ -2,22 +2,18 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/error.h"
 #include "jinja/builtins.h"
 #include "jinja/format.h"
 #include "jinja/methods.h"
 #include "jinja/operators.h"
 #include "jinja/pretty_print.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 #include "jinja/word_wrap.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // The value as text: strings as they are, safe ones still safe.
 Value SoftText(const Value& value) { return value.IsString() ? value : Value(value.Str()); }

@@ -1,6 +1,7 @@
 #include "jinja/unicode.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace eider::jinja {
 
@@ -68,6 +69,16 @@ void AppendUtf8(std::string& out, char32_t c) {
     put(0x80 | ((c >> 6) & 0x3F));
     put(0x80 | (c & 0x3F));
   }
+}
+
+void AppendEscape(std::string& out, char32_t c) {
+  char buffer[16];
+  std::snprintf(buffer, sizeof(buffer),
+                c < 0x100     ? "\\x%02x"
+                : c < 0x10000 ? "\\u%04x"
+                              : "\\U%08x",
+                static_cast<unsigned>(c));
+  out += buffer;
 }
 
 std::string EncodeUtf8(std::u32string_view text) {

@@ -13,6 +13,8 @@ bool IsAscii(std::string_view text);
 // Broken bytes decode to U+FFFD, one each.
 std::u32string DecodeUtf8(std::string_view text);
 void AppendUtf8(std::string& out, char32_t c);
+// As Python's repr writes what it does not print: \xe9, \u20ac, \U0001f600.
+void AppendEscape(std::string& out, char32_t c);
 std::string EncodeUtf8(std::u32string_view text);
 // len(): the number of code points.
 size_t CodePointCount(std::string_view text);

@@ -4,18 +4,14 @@
 #include <cmath>
 #include <functional>
 
-#include "base/error.h"
 #include "jinja/number.h"
 #include "jinja/object.h"
+#include "jinja/throw.h"
 #include "jinja/unicode.h"
 
 namespace eider::jinja {
 
 namespace {
-
-[[noreturn]] void Throw(std::string message) {
-  throw Error(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // Containers may hold themselves; Python's own limit is of the same order.
 constexpr int kMaxNesting = 400;
@@ -54,7 +50,6 @@ void AppendStringRepr(std::string& out, std::string_view text) {
   char quote = has_single && !has_double ? '"' : '\'';
   out += quote;
   for (char32_t c : DecodeUtf8(text)) {
-    char buffer[16];
     if (c == static_cast<char32_t>(quote) || c == '\\') {
       out += '\\';
       out += static_cast<char>(c);
@@ -67,12 +62,7 @@ void AppendStringRepr(std::string& out, std::string_view text) {
     } else if (IsPrintable(c)) {
       AppendUtf8(out, c);
     } else {
-      std::snprintf(buffer, sizeof(buffer),
-                    c < 0x100     ? "\\x%02x"
-                    : c < 0x10000 ? "\\u%04x"
-                                  : "\\U%08x",
-                    static_cast<unsigned>(c));
-      out += buffer;
+      AppendEscape(out, c);
     }
   }
   out += quote;

@@ -6,23 +6,13 @@
 #include <cmath>
 #include <limits>
 
-#include "base/error.h"
+#include "base/error_testing.h"
 
 namespace eider::jinja {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-std::string MessageOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
-    return error.message();
-  }
-  return "no error";
-}
 
 TEST(ValueTest, ReprIsPythons) {
   EXPECT_EQ(Value().Repr(), "None");
@@ -65,9 +55,9 @@ TEST(ValueTest, NumbersCompareAcrossTypes) {
 }
 
 TEST(ValueTest, OrderOfUnlikeTypesIsAnError) {
-  EXPECT_EQ(MessageOf([] { (void)Value(1).Compare(Value("a")); }),
+  EXPECT_EQ(InvalidArgumentMessage([] { (void)Value(1).Compare(Value("a")); }),
             "'<' not supported between instances of 'int' and 'str'");
-  EXPECT_EQ(MessageOf([] { (void)Value().Compare(Value(1)); }),
+  EXPECT_EQ(InvalidArgumentMessage([] { (void)Value().Compare(Value(1)); }),
             "'<' not supported between instances of 'NoneType' and 'int'");
 }
 
@@ -78,24 +68,26 @@ TEST(ValueTest, UndefinedDependsOnItsMode) {
   EXPECT_TRUE(loose.Iterate().empty());
   EXPECT_EQ(loose, Value::Undefined("y"));
   Value strict = Value::Undefined("x", "", UndefinedMode::kStrict);
-  EXPECT_EQ(MessageOf([&] { (void)strict.Str(); }), "'x' is undefined");
-  EXPECT_EQ(MessageOf([&] { (void)strict.Truthy(); }), "'x' is undefined");
-  EXPECT_EQ(MessageOf([&] { (void)(strict == Value(1)); }), "'x' is undefined");
+  EXPECT_EQ(InvalidArgumentMessage([&] { (void)strict.Str(); }), "'x' is undefined");
+  EXPECT_EQ(InvalidArgumentMessage([&] { (void)strict.Truthy(); }), "'x' is undefined");
+  EXPECT_EQ(InvalidArgumentMessage([&] { (void)(strict == Value(1)); }), "'x' is undefined");
   EXPECT_EQ(Value::List({strict}).Repr(), "[Undefined]");
 }
 
 TEST(ValueTest, LengthAndIterationGoByCodePoints) {
   EXPECT_EQ(Value("Grüße 😀").Length(), 7);
   EXPECT_THAT(Value("é世").Iterate(), ElementsAre(Value("é"), Value("世")));
-  EXPECT_EQ(MessageOf([] { (void)Value(5).Length(); }), "object of type 'int' has no len()");
-  EXPECT_EQ(MessageOf([] { (void)Value().Iterate(); }), "'NoneType' object is not iterable");
+  EXPECT_EQ(InvalidArgumentMessage([] { (void)Value(5).Length(); }),
+            "object of type 'int' has no len()");
+  EXPECT_EQ(InvalidArgumentMessage([] { (void)Value().Iterate(); }),
+            "'NoneType' object is not iterable");
 }
 
 TEST(ValueTest, ValuesThatHoldThemselvesEndInAnError) {
   Value list = Value::List();
   list.AsList().push_back(list);
-  EXPECT_THAT(MessageOf([&] { (void)list.Repr(); }), HasSubstr("contains itself"));
-  EXPECT_THAT(MessageOf([&] { (void)list.ToJson(); }), HasSubstr("contains itself"));
+  EXPECT_THAT(InvalidArgumentMessage([&] { (void)list.Repr(); }), HasSubstr("contains itself"));
+  EXPECT_THAT(InvalidArgumentMessage([&] { (void)list.ToJson(); }), HasSubstr("contains itself"));
   list.AsList().clear();
 }
 
@@ -107,7 +99,7 @@ TEST(ValueTest, JsonGoesBothWays) {
   keys.Set(Value(2), 2);
   keys.Set(Value(true), 3);
   EXPECT_EQ(Value(keys).ToJson().dump(), R"({"null":1,"2":2,"true":3})");
-  EXPECT_EQ(MessageOf([] { (void)Value::Undefined("x").ToJson(); }),
+  EXPECT_EQ(InvalidArgumentMessage([] { (void)Value::Undefined("x").ToJson(); }),
             "Object of type Undefined is not JSON serializable");
 }
 
@@ -137,7 +129,7 @@ TEST(DictTest, EqualKeysAreOneKey) {
   dict.Set(Value(true), "bool");
   ASSERT_EQ(dict.size(), 1u);
   EXPECT_EQ(Value(dict).Repr(), "{1: 'bool'}");
-  EXPECT_EQ(MessageOf([&] { dict.Set(Value::List(), 1); }), "unhashable type: 'list'");
+  EXPECT_EQ(InvalidArgumentMessage([&] { dict.Set(Value::List(), 1); }), "unhashable type: 'list'");
 }
 
 TEST(DictTest, EqualityIgnoresOrder) {

@@ -1,7 +1,8 @@
 // Renders the cases that compare_with_jinja2.py gives it: one JSON object a line on standard input,
 // one a line on standard output.
 //
-//   {"template": "..", "context": {..}, "options": {..}, "templates": {"name": ".."}, "native": true}
+//   {"template": "..", "context": {..}, "options": {..}, "templates": {"name": ".."},
+//    "native": true}
 //   {"text": ".."}, {"value": ".."} (its repr) or {"error": "syntax" | "runtime", "message": ".."}
 #include <fstream>
 #include <iostream>
