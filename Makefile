@@ -10,24 +10,24 @@ setup:
 
 # Where a build folder is configured already, ninja configures anew by itself when it must.
 build: setup
-	@scripts/build $(BUILD) Release
+	@scripts/build $(BUILD) Release eider
 
 demo: build
 	@scripts/demo $(BUILD)/eider
 
-test: build
+test: setup
 	@scripts/test-environment
-	@scripts/build $(BUILD) Release -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
+	@scripts/build $(BUILD) Release all -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
 	@scripts/test $(BUILD)
 
 test-asan: setup
 	@scripts/test-environment
-	@scripts/build build-asan Debug "-DEIDER_SANITIZE=address;undefined" -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
+	@scripts/build build-asan Debug all "-DEIDER_SANITIZE=address;undefined" -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
 	@scripts/test build-asan
 
 # The parts that run on several threads.
 test-tsan: setup
-	@scripts/build build-tsan Debug -DEIDER_SANITIZE=thread
+	@scripts/build build-tsan Debug all -DEIDER_SANITIZE=thread
 	@scripts/test build-tsan -R '^(base|catalog|engine|dbt)$$'
 
 bench: build
