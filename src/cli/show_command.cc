@@ -16,22 +16,12 @@ using dbt::NodeType;
 
 constexpr int kDefaultLimit = 5;
 
-Json TableToJson(const dbt::Table& table) {
-  Json rows = Json::array();
-  for (const auto& row : table.rows()) {
-    Json object = Json::object();
-    for (size_t i = 0; i < row.size(); ++i) object[table.column_names()[i]] = row[i].ToJson();
-    rows.push_back(std::move(object));
-  }
-  return rows;
-}
-
 void PrintRows(Invocation& invocation, const dbt::ShowResult& shown, bool is_inline) {
   std::string text;
   if (invocation.arguments().Text("output") == "json") {
     Json object = Json::object();
     if (!is_inline) object["node"] = shown.name;
-    object["show"] = TableToJson(*shown.table);
+    object["show"] = shown.table->ToRowObjects();
     text = object.dump(2);
   } else {
     if (!invocation.arguments().Flag("quiet")) {

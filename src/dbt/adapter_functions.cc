@@ -15,6 +15,7 @@
 #include "dbt/decimal.h"
 #include "dbt/external_files.h"
 #include "dbt/macro_library.h"
+#include "dbt/python_datetime.h"
 #include "dbt/seed.h"
 
 namespace eider::dbt {
@@ -518,7 +519,16 @@ class AdapterValue final : public jinja::Object {
 
   Value ConvertDatetimesToStrs(State&, const Arguments& arguments) {
     BoundArguments bound("convert_datetimes_to_strs", arguments, {"table"}, 1);
-    return bound[0];  // they are text already
+    const Table& table = RequireTable(bound[0], "convert_datetimes_to_strs");
+    auto rows = table.rows();
+    for (auto& row : rows) {
+      for (Value& value : row) {
+        const auto* datetime = value.As<PythonDatetime>();
+        if (datetime && !datetime->date_only()) value = Value(datetime->Str());
+      }
+    }
+    return Value(
+        std::make_shared<Table>(table.column_names(), table.column_types(), std::move(rows)));
   }
 
   Value StandardizeGrantsDict(State& state, const Arguments& arguments) {

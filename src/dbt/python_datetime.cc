@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
@@ -377,6 +378,33 @@ Value FromIso(const std::string& text, bool date_only) {
   throw Error(ErrorCode::kInvalidArgument, "Invalid isoformat string: '" + text + "'");
 }
 
+// The digits at the start of `text`, `least` to `most` of them, which are taken off it.
+std::optional<int64_t> TakeNumber(std::string_view& text, size_t least, size_t most) {
+  size_t count = std::min(std::min(text.find_first_not_of("0123456789"), text.size()), most);
+  if (count < least) return std::nullopt;
+  int64_t value = 0;
+  for (char digit : text.substr(0, count)) value = value * 10 + (digit - '0');
+  text.remove_prefix(count);
+  return value;
+}
+
+// The two-digit numbers at the start of `text`, each behind `separator` except for the first.
+std::vector<int64_t> TakePairs(std::string_view& text, char separator, size_t most) {
+  std::vector<int64_t> pairs;
+  while (pairs.size() < most) {
+    std::string_view rest = text;
+    if (!pairs.empty()) {
+      if (!rest.starts_with(separator)) break;
+      rest.remove_prefix(1);
+    }
+    auto number = TakeNumber(rest, 2, 2);
+    if (!number) break;
+    pairs.push_back(*number);
+    text = rest;
+  }
+  return pairs;
+}
+
 Value DatetimeClass() {
   Dict members;
   auto add = [&](const char* name, jinja::NativeFunction function) {
@@ -691,6 +719,41 @@ std::optional<Value> PythonDatetime::Binary(BinaryOperator op, const Value& othe
 
 Value MakeTimeZone(std::string name, int offset_seconds) {
   return Value(std::make_shared<TimeZone>(std::move(name), offset_seconds));
+}
+
+std::optional<Value> ReadDuckDbDatetime(std::string_view text) {
+  auto year = TakeNumber(text, 4, 4);
+  if (!year || *year < 1 || !text.starts_with('-')) return std::nullopt;
+  text.remove_prefix(1);
+  auto date = TakePairs(text, '-', 2);
+  if (date.size() != 2) return std::nullopt;
+  if (text.empty()) return MakeValue(MicrosOf(*year, date[0], date[1]), std::nullopt, true);
+
+  if (!text.starts_with(' ')) return std::nullopt;
+  text.remove_prefix(1);
+  auto time = TakePairs(text, ':', 3);
+  if (time.size() != 3) return std::nullopt;
+  int64_t micro = 0;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    std::string fraction(text.substr(0, std::min<size_t>(digits, 6)));
+    fraction.resize(6, '0');
+    std::string_view view = fraction;
+    micro = TakeNumber(view, 6, 6).value_or(0);
+    text.remove_prefix(digits);
+  }
+  std::optional<int> offset;
+  if (text.starts_with('+') || text.starts_with('-')) {
+    int sign = text.front() == '-' ? -1 : 1;
+    text.remove_prefix(1);
+    auto zone = TakePairs(text, ':', 3);
+    if (zone.empty()) return std::nullopt;
+    zone.resize(3);
+    offset = sign * static_cast<int>((zone[0] * 60 + zone[1]) * 60 + zone[2]);
+  }
+  if (!text.empty()) return std::nullopt;
+  return MakeValue(MicrosOf(*year, date[0], date[1], time[0], time[1], time[2], micro), offset);
 }
 
 Value MakeDatetimeModule() {

@@ -21,6 +21,7 @@ class PythonDatetime final : public jinja::Object {
 
   int64_t micros() const { return micros_; }
   std::optional<int> offset() const { return offset_; }
+  bool date_only() const { return date_only_; }
 
   std::string TypeName() const override { return date_only_ ? "date" : "datetime"; }
   std::string Repr() const override;
@@ -43,6 +44,11 @@ class PythonDatetime final : public jinja::Object {
   std::optional<int> offset_;
   bool date_only_;
 };
+
+// A datetime.date or datetime.datetime from DuckDB's own text form: "2026-01-31",
+// "2026-01-31 12:00:00.5", "2026-01-31 12:00:00+05:30". Digits behind microseconds are cut off.
+// Nothing for what Python's classes cannot hold: infinity, years outside 1 to 9999.
+std::optional<jinja::Value> ReadDuckDbDatetime(std::string_view text);
 
 // modules.datetime.
 jinja::Value MakeDatetimeModule();

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dbt/decimal.h"
+#include "dbt/python_datetime.h"
 #include "dbt/python_json.h"
 #include "dbt/secret.h"
 
@@ -473,7 +474,10 @@ Json Table::ToRowObjects() const {
   Json out = Json::array();
   for (const auto& row : rows_) {
     Json object = Json::object();
-    for (size_t i = 0; i < column_names_.size(); ++i) object[column_names_[i]] = row[i].ToJson();
+    for (size_t i = 0; i < column_names_.size(); ++i) {
+      const auto* datetime = row[i].As<PythonDatetime>();
+      object[column_names_[i]] = datetime ? Json(datetime->IsoFormat()) : row[i].ToJson();
+    }
     out.push_back(std::move(object));
   }
   return out;
@@ -494,18 +498,10 @@ Value CellValue(const engine::Cell& cell) {
       return Value(cell.real);
     case Kind::kDecimal:
       return DecimalValue::Make(cell.text);
+    case Kind::kDate:
     case Kind::kTimestamp:
-    case Kind::kTimestampTz: {
-      // Python prints all six digits of a fraction, or none.
-      std::string text = cell.text;
-      size_t point = text.find('.');
-      if (point != text.npos) {
-        size_t end = text.find_first_not_of("0123456789", point + 1);
-        if (end == text.npos) end = text.size();
-        if (end - point - 1 < 6) text.insert(end, 6 - (end - point - 1), '0');
-      }
-      return Value(std::move(text));
-    }
+    case Kind::kTimestampTz:
+      return ReadDuckDbDatetime(cell.text).value_or(Value(cell.text));
     case Kind::kNested:
       return Value(DumpPythonJson(cell.json));
     default:

@@ -44,10 +44,24 @@ TEST(TableTest, ValuesHaveTheirTypes) {
       "SELECT 1::HUGEINT AS h, 1.50::DECIMAL(9,2) AS d, true AS b, NULL AS n, DATE '2018-01-31' AS "
       "a, "
       "TIMESTAMP '2018-01-31 10:00:00.5' AS t, [1, 2] AS l, 0.1::DOUBLE AS f");
-  EXPECT_EQ(
-      Render(table, "{{ t.rows[0].values() }}"),
-      "(1, Decimal('1.50'), True, None, '2018-01-31', '2018-01-31 10:00:00.500000', '[1, 2]', "
-      "0.1)");
+  EXPECT_EQ(Render(table, "{{ t.rows[0].values() }}"),
+            "(1, Decimal('1.50'), True, None, datetime.date(2018, 1, 31), "
+            "datetime.datetime(2018, 1, 31, 10, 0, 0, 500000), '[1, 2]', 0.1)");
+}
+
+TEST(TableTest, DatesAreDatetimeObjects) {
+  auto table = Query(
+      "SELECT DATE '2018-01-31' AS d, TIMESTAMP '2018-01-31 10:00:00.5' AS t, "
+      "TIMESTAMP_NS '2018-01-31 10:00:00.123456789' AS ns, DATE 'infinity' AS i, "
+      "DATE '0044-03-15 (BC)' AS bc, DATE '12018-01-31' AS far");
+  EXPECT_EQ(Render(table, "{{ t.rows[0].d.strftime('%d/%m/%Y') }} {{ t.rows[0].t.hour }}"),
+            "31/01/2018 10");
+  EXPECT_EQ(Render(table, "{{ t.rows[0].t }} {{ t.rows[0].ns }}"),
+            "2018-01-31 10:00:00.500000 2018-01-31 10:00:00.123456");
+  EXPECT_EQ(Render(table, "{{ t.rows[0].i }} {{ t.rows[0].bc }} {{ t.rows[0].far }}"),
+            "infinity 0044-03-15 (BC) 12018-01-31");
+  EXPECT_EQ(table->ToRowObjects()[0]["d"], "2018-01-31");
+  EXPECT_EQ(table->ToRowObjects()[0]["t"], "2018-01-31T10:00:00.500000");
 }
 
 TEST(TableTest, RepeatedNamesAreNumbered) {
