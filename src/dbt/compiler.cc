@@ -165,6 +165,11 @@ void Compiler::InjectEphemeral(Node& node, Connection& connection) {
 
 void Compiler::Compile(Node& node, Connection& connection, const Dict* extras) {
   if (node.type == NodeType::kSeed) return;
+  if (node.language == "python") {
+    throw Error(ErrorCode::kUnsupported,
+                "Python models are not supported, and " + node.original_file_path + " is one")
+        .WithHint("Write it in SQL, or give it `enabled: false` in a property file.");
+  }
   if (node.is_ephemeral()) {
     std::lock_guard<std::mutex> lock(ephemeral_mutex_);
     if (node.extra_ctes_injected) return;

@@ -67,6 +67,13 @@ std::vector<Node> ParseSnapshots(const ParseState& state, const Job& job) {
   return nodes;
 }
 
+// Python models have their place in the graph, so that what refers to them is found; running one
+// is refused (Compiler::Compile).
+void ReadPythonModel(Node& node) {
+  node.language = "python";
+  node.config_call = {{"materialized", "table"}};
+}
+
 std::vector<Node> ParseFile(const ParseState& state, const Job& job) {
   if (job.type == NodeType::kSnapshot) return ParseSnapshots(state, job);
   std::string name = fs::path(job.file->path).stem().string();
@@ -76,6 +83,10 @@ std::vector<Node> ParseFile(const ParseState& state, const Job& job) {
   node.checksum = job.file->checksum;
   if (job.type != NodeType::kSeed) {
     node.raw_code = job.file->text;
+    if (job.type == NodeType::kModel && Lower(job.file->path).ends_with(".py")) {
+      ReadPythonModel(node);
+      return {std::move(node)};
+    }
     ReadTemplate(state, node, AtFileLines(*job.file, job.file->text));
   }
   std::vector<Node> nodes;

@@ -175,6 +175,19 @@ TEST_F(RunnerTest, AFailureSkipsWhatDependsOnItAndKeepsTheTable) {
   }
 }
 
+TEST_F(RunnerTest, APythonModelIsRefusedByName) {
+  Write("models/scored.py", "def model(dbt, session):\n    return f'{{ not a template }}'\n");
+  Write("models/after.sql", "select * from {{ ref('scored') }}");
+  Write("models/apart.sql", "select 1 as id");
+  Load();
+  RunResults results = Run();
+  EXPECT_THAT(Statuses(results),
+              UnorderedElementsAre(std::pair("scored", "error"), std::pair("after", "skipped"),
+                                   std::pair("apart", "success")));
+  EXPECT_THAT(MessageOf(results, "model.shop.scored"),
+              HasSubstr("Python models are not supported, and models/scored.py is one"));
+}
+
 TEST_F(RunnerTest, AFailedTestHoldsUpABuild) {
   Write("models/a.sql", "select null::int as id");
   Write("models/b.sql", "select * from {{ ref('a') }}");

@@ -123,7 +123,7 @@ PackageFiles LoadFiles(const Project& project) {
   Finder finder(project);
   PackageFiles files;
   files.macros = finder.Find(project.macro_paths, {".sql"});
-  files.models = finder.Find(project.model_paths, {".sql"});
+  files.models = finder.Find(project.model_paths, {".sql", ".py"});
   files.seeds = finder.Find(project.seed_paths, {".csv"});
   files.analyses = finder.Find(project.analysis_paths, {".sql"});
   files.snapshots = finder.Find(project.snapshot_paths, {".sql"});
