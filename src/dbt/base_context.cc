@@ -120,7 +120,7 @@ Value MakeExceptions(const BaseContextHooks& hooks) {
           Function("column_type_missing", [](State&, const Arguments& arguments) -> Value {
             BoundArguments bound("column_type_missing", arguments, {"column_names"}, 1);
             throw Error(ErrorCode::kInvalidArgument,
-                        "Contracted models require data_type to be defined for each column.  "
+                        "Contracted models require data_type to be defined for each column. "
                         "Please ensure that the column name and data_type are defined within the "
                         "YAML configuration for the " +
                             bound[0].Str() + " column(s).");

@@ -405,7 +405,7 @@ Error SeedError(const Node& node, const Error& error) {
   // DuckDB goes on with the options it read the file with; the first sentences are what matters.
   std::string message = error.message().substr(0, error.message().find("\n\nPossible fixes"));
   message = message.substr(0, message.find("\nPossible solutions"));
-  return Error(ErrorCode::kInvalidArgument, "seed '" + node.name + "': " + message)
+  return Error(ErrorCode::kQuery, message)
       .WithHint("Give the column a type with `column_types` in the seed's config.")
       .At(node.original_file_path, line);
 }
