@@ -17,6 +17,7 @@ Command RunCommand();
 Command RunOperationCommand();
 Command SeedCommand();
 Command ShowCommand();
+Command SnapshotCommand();
 Command TestCommand();
 
 // Eider's own.

@@ -1,4 +1,4 @@
-// build, run, test, seed: commands that run nodes. They differ in the types of nodes they take.
+// build, run, test, seed, snapshot: commands that run nodes. They differ in the types of nodes they take.
 #include "cli/commands.h"
 #include "cli/dbt_options.h"
 #include "cli/failure.h"
@@ -88,6 +88,11 @@ Command TestCommand() {
 Command SeedCommand() {
   return RunningCommand("seed", "Load the CSV files of the project", {NodeType::kSeed},
                         {SelectionOptions(), {ThreadsOption(), FullRefreshOption(), ShowOption()}});
+}
+
+Command SnapshotCommand() {
+  return RunningCommand("snapshot", "Run the snapshots of the project", {NodeType::kSnapshot},
+                        {SelectionOptions(), {ThreadsOption(), EmptyOption()}});
 }
 
 }  // namespace eider::cli

@@ -6,7 +6,7 @@ import unittest
 
 import program
 
-COMMANDS = ["build", "run", "seed", "test", "ls", "show", "compile", "parse", "deps", "debug", "run-operation",
+COMMANDS = ["build", "run", "seed", "snapshot", "test", "ls", "show", "compile", "parse", "deps", "debug", "run-operation",
             "clean", "sql", "catalog"]
 
 
