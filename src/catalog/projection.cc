@@ -104,6 +104,10 @@ bool ShowsEntry(io::FileSystem& files, const std::string& warehouse,
   }
 }
 
+std::string LinkTo(const std::string& metadata_location) {
+  return LinkOf(MetadataFolderOf(metadata_location), MetadataVersion(metadata_location));
+}
+
 void ProjectDrop(io::FileSystem& files, const TableIdentifier& identifier,
                  const std::string& metadata_folder) {
   // Where nothing is left of it, nothing has to be told.

@@ -30,6 +30,9 @@ std::string FittingLocation(const std::string& warehouse, const TableIdentifier&
 void ProjectEntry(io::FileSystem& files, const std::string& warehouse,
                   const TableIdentifier& identifier, const Entry& entry);
 
+// The name that plain readers find a metadata file of a table by.
+std::string LinkTo(const std::string& metadata_location);
+
 // Whether the folder shows just that. A file that cannot be read does not show it.
 bool ShowsEntry(io::FileSystem& files, const std::string& warehouse,
                 const TableIdentifier& identifier, const Entry& entry);

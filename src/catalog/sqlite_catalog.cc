@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/lru_cache.h"
+#include "base/text.h"
 #include "base/uuid.h"
 #include "catalog/metadata_files.h"
 #include "catalog/moved_warehouse.h"
@@ -40,8 +41,9 @@ struct Projection {
 
 // A commit's new metadata file for one change.
 struct PreparedChange {
-  std::optional<Entry> base;  // what the name was when the change was prepared
-  std::string new_location;   // "" for drops and renames
+  std::optional<Entry> base;      // what the name was when the change was prepared
+  std::string new_location;       // "" for drops and renames
+  bool forgets_metadata = false;  // write.metadata.delete-after-commit.enabled
 };
 
 class SqliteCatalog : public Catalog {
@@ -153,6 +155,7 @@ class SqliteCatalog : public Catalog {
       if (Swap(request.namespaces, changes, prepared)) {
         for (size_t i = 0; i < changes.size(); ++i) {
           Project(ProjectionOf(changes[i], prepared[i]));
+          RemoveForgottenMetadata(prepared[i]);
         }
         CommitResult result;
         for (PreparedChange& change : prepared) {
@@ -177,7 +180,7 @@ class SqliteCatalog : public Catalog {
     try {
       if (dropped.kind == EntityKind::kTable) {
         auto metadata = LoadTable(dropped.metadata_location);
-        if (metadata->Property("gc.enabled", "true") == "false") return;
+        if (Lower(metadata->Property("gc.enabled", "")) == "false") return;
         location = metadata->location;
         reachable = ReachableFiles(*metadata, dropped.metadata_location, files_, false);
         // Data files may have been added to the table where they lay: they are somebody else's.
@@ -346,6 +349,9 @@ class SqliteCatalog : public Catalog {
     std::string location = NewMetadataLocation(metadata->location, base_location);
     files_.WriteNew(location, iceberg::TableMetadataToJson(*metadata).dump());
     item.new_location = location;
+    item.forgets_metadata =
+        base &&
+        Lower(metadata->Property("write.metadata.delete-after-commit.enabled", "")) == "true";
     tables_.Put(location, metadata, 1);
   }
 
@@ -389,6 +395,24 @@ class SqliteCatalog : public Catalog {
       } catch (const Error&) {
         // An orphan, listed by `eider catalog check`.
       }
+    }
+  }
+
+  // Metadata files that have left the table's log, where the table wants them gone.
+  void RemoveForgottenMetadata(const PreparedChange& item) {
+    if (!item.forgets_metadata) return;
+    try {
+      std::set<std::string> kept;
+      for (const auto& entry : LoadTable(item.new_location)->metadata_log) {
+        kept.insert(entry.metadata_file);
+      }
+      for (const auto& entry : LoadTable(item.base->metadata_location)->metadata_log) {
+        if (kept.contains(entry.metadata_file)) continue;
+        files_.Remove(entry.metadata_file);
+        files_.Remove(LinkTo(entry.metadata_file));
+      }
+    } catch (const Error&) {
+      // Listed by `eider catalog check`.
     }
   }
 
@@ -550,6 +574,7 @@ class SqliteCatalog : public Catalog {
     std::string name_space = NamespaceText(change.identifier.name_space);
     const std::string& table = change.identifier.name;
     Projection projection = ProjectionOf(change, prepared);
+    RequireFolderOfOwn(change, prepared);
     database_->Execute(
         "INSERT OR REPLACE INTO eider_projection VALUES (?, ?, ?, ?)",
         {projection.folder, projection.location, NamespaceText(projection.identifier.name_space),
@@ -587,6 +612,22 @@ class SqliteCatalog : public Catalog {
       }
     }
     return false;
+  }
+
+  // Two tables with one location would show readers of the plain folder now the one, now the other.
+  void RequireFolderOfOwn(const TableChange& change, const PreparedChange& prepared) {
+    if (prepared.new_location.empty()) return;
+    std::string folder = MetadataFolderOf(prepared.new_location);
+    if (prepared.base && MetadataFolderOf(prepared.base->metadata_location) == folder) return;
+    auto others = database_->Query(
+        "SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = ?1 AND "
+        "substr(metadata_location, 1, length(?2)) = ?2 LIMIT 1",
+        {name_, folder + "/"});
+    if (others.empty()) return;
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{} cannot lie in {}: {}.{} does", change.identifier.ToString(),
+                            io::LocalPath(MetadataFolderOf(folder)), *others[0][0], *others[0][1]))
+        .WithHint("Give every table a location of its own, or none.");
   }
 
   // A rename moves no file, but the folder may have to say the new name.

@@ -415,6 +415,45 @@ TEST_F(SqliteCatalogTest, NamesLongerThanAFolderNameMayBe) {
   EXPECT_EQ(RowsOf(catalog->Find({{name}, name + "?"})->metadata_location).count("2"), 1U);
 }
 
+TEST_F(SqliteCatalogTest, TwoTablesCannotShareAFolder) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  TableChange first = CreateChange(*catalog, t_);
+  TableChange second = first;
+  second.identifier = u_;
+  catalog->Commit(Tables({first}));
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({second})); }), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(ProjectedPath("s/t"), warehouse_ + "/s/t/metadata/v0.metadata.json");
+  EXPECT_FALSE(catalog->Find(u_));
+  catalog->Commit(Tables({DropChange(t_), second}));
+  EXPECT_TRUE(catalog->Find(u_));
+}
+
+TEST_F(SqliteCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWantsIt) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  Create(*catalog, t_, "1");
+  catalog->Commit(Tables({PropertyChange(t_, "write.metadata.previous-versions-max", "2")}));
+  auto count = [&] {
+    int files = 0;
+    for (const io::FileInfo& file : files_.List(warehouse_ + "/s/t/metadata")) {
+      if (file.path.ends_with(".metadata.json")) ++files;
+    }
+    return files;
+  };
+  for (int i = 0; i < 5; ++i) catalog->Commit(Tables({PropertyChange(t_, "k", "v")}));
+  EXPECT_EQ(count(), 2 * 7);
+  catalog->Commit(
+      Tables({PropertyChange(t_, "write.metadata.delete-after-commit.enabled", "true")}));
+  catalog->Commit(Tables({PropertyChange(t_, "k", "w")}));
+  // Those before went out of the log unnoticed; now as many come as go.
+  int before = count();
+  catalog->Commit(Tables({PropertyChange(t_, "k", "x")}));
+  EXPECT_EQ(count(), before);
+  EXPECT_EQ(ProjectedProperty("s/t", "k"), "x");
+  EXPECT_EQ(RowsOf(catalog->Find(t_)->metadata_location).size(), 1U);
+}
+
 TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   auto first = Open();
   first->Commit(CreateSchema("s"));

@@ -166,6 +166,29 @@ class Writes(WarehouseTest):
         self.sql("create table s.u as select 3::bigint as i")
         self.assertEqual(self.catalog().load_table(("s", "u")).scan().to_arrow()["i"].to_pylist(), [3])
 
+    def test_their_tags_and_branches(self):
+        self.sql("create table s.t as select 1::bigint as i")
+        table = self.catalog().load_table(("s", "t"))
+        first = table.current_snapshot().snapshot_id
+        table.manage_snapshots().create_tag(first, "v1.0 rc").create_branch(first, "dev").commit()
+        self.sql("insert into s.t values (2)", "alter table s.t rename column i to j", "insert into s.t values (3)")
+        # A tag keeps the schema of its time; a branch is read with the table's.
+        for query, rows in [
+                ("select i from s.t at (version => 'v1.0 rc')", [(1,)]),
+                ("select i from s.t for version as of 'v1.0 rc'", [(1,)]),
+                ("select j from s.t at (version => 'dev')", [(1,)]),
+                ("select j from s.t version as of 'main'", [(1,), (2,), (3,)]),
+                ("select name, type from s.\"t$refs\" where snapshot_id = " + str(first),
+                 [("dev", "BRANCH"), ("v1.0 rc", "TAG")])]:
+            self.assertEqual(self.eider_rows(query), samples.sorted_rows(rows), query)
+        unknown = self.eider("sql", "--warehouse", self.warehouse, "-c", "select * from s.t at (version => 'v2')")
+        self.assertNotEqual(unknown.returncode, 0)
+        self.assertIn("no snapshot, branch or tag v2", unknown.stderr)
+        # Our commits keep their references.
+        refs = self.catalog().load_table(("s", "t")).refs()
+        self.assertEqual({name: ref.snapshot_id for name, ref in refs.items() if name != "main"},
+                         {"v1.0 rc": first, "dev": first})
+
     def test_rebuilt_catalog_keeps_their_commits(self):
         table = self.create("t", Schema(NestedField(1, "i", LongType())), [{"i": 1}])
         table.append(pa.Table.from_pylist([{"i": 2}], schema=table.schema().as_arrow()))
