@@ -25,6 +25,8 @@ int RunSelected(Invocation& invocation, const std::vector<NodeType>& types) {
     invocation.WriteArtifacts(&nothing);
     return kSuccess;
   }
+  // Only once the nodes are selected: what `+` and `@` mean does not change with these edges.
+  if (invocation.arguments().command() == "build") invocation.graph().AddTestEdges(manifest);
   dbt::RunOptions options = invocation.RunOptionsFor(std::move(selected));
   dbt::Cancellation cancellation;
   options.cancellation = &cancellation;

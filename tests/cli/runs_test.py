@@ -143,6 +143,18 @@ class Failures(small_project.ProjectTest):
     def test_nothing_selected_is_no_failure(self):
         self.assertIn("Nothing to do", self.succeed("run", "--select", "tag:none"))
 
+    def test_a_failed_test_holds_back_what_comes_after_it(self):
+        self.write("models/a.sql", "{{ config(materialized='table') }}\nselect cast(null as integer) as id\n")
+        self.write("models/schema.yml",
+                   "models:\n  - name: a\n    columns:\n      - name: id\n        data_tests: [not_null]\n")
+        text = self.refuse("build", code=1)
+        self.assertIn("FAIL 1 not_null_a_id", text)
+        self.assertIn("SKIP relation main.b", text)
+        self.assertIn("Done. PASS=1 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=3", text)
+        # Alone, `run` and a build without the test know nothing of it.
+        self.assertIn("PASS=2", self.succeed("run"))
+        self.assertIn("PASS=2", self.succeed("build", "--exclude", "resource_type:test"))
+
 
 class Interrupts(small_project.ProjectTest):
     def start(self):
