@@ -1,4 +1,5 @@
-// build, run, test, seed, snapshot: commands that run nodes. They differ in the types of nodes they take.
+// build, run, test, seed, snapshot: commands that run nodes. They differ in the types of nodes they
+// take.
 #include "cli/commands.h"
 #include "cli/dbt_options.h"
 #include "cli/failure.h"
