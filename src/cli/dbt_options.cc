@@ -185,6 +185,11 @@ Option FullRefreshOption() {
               "DBT_FULL_REFRESH");
 }
 
+Option IntrospectOption() {
+  return Flag("--introspect/--no-introspect", "Let templates query the warehouse.",
+              "DBT_INTROSPECT");
+}
+
 Option StoreFailuresOption() {
   return Flag("--store-failures", "Keep the failing rows of tests in tables.",
               "DBT_STORE_FAILURES");

@@ -21,6 +21,7 @@ std::vector<Option> SelectionOptions();  // --select, --exclude, --selector
 std::vector<Option> ResourceTypeOptions();
 Option ThreadsOption();
 Option FullRefreshOption();
+Option IntrospectOption();
 Option StoreFailuresOption();
 Option EmptyOption();
 

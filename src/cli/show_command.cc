@@ -79,12 +79,7 @@ Command ShowCommand() {
        {{"--inline", Kind::kText, "SQL", "Show this query's rows; templates may be used.", "", {}},
         {"--limit", Kind::kInteger, "N", "At most so many rows, 5 at first; -1 is all.", "", {}},
         {"--output", Kind::kText, "FORM", "How rows are printed.", "", {"json", "text"}},
-        {"--introspect/--no-introspect",
-         Kind::kFlag,
-         "",
-         "Let templates query the warehouse.",
-         "DBT_INTROSPECT",
-         {}},
+        IntrospectOption(),
         ThreadsOption(),
         FullRefreshOption()},
        ProjectOptions()});

@@ -1,10 +1,10 @@
 // The warehouse of a target: opening it, connections to it, what relations it holds, and what
 // `adapter` offers to templates.
 //
-// type: eider    `warehouse:` (a folder), `schema:`, `threads:`, optional `catalog:` (the name it
-// is
-//                attached under), `settings:`, `extensions:`, `attach:`, `secrets:`. The DuckDB
-//                instance is in memory; the warehouse is the default catalog, all of it Iceberg.
+// type: eider    `warehouse:` (a folder), `schema:`, `threads:`, optional `catalog:` (the name the
+//                warehouse is attached under), `settings:`, `extensions:`, `attach:`, `secrets:`.
+//                The DuckDB instance is in memory; the warehouse is the default catalog, all of it
+//                Iceberg.
 // type: duckdb   as dbt-duckdb reads it. Relations with `table_format: iceberg` go to an Iceberg
 //                warehouse that is attached beside the file (see iceberg_placement.h).
 #pragma once

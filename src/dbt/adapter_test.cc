@@ -17,18 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-class KeepingSink final : public EventSink {
- public:
-  void Emit(const Event& event) override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    messages.push_back(event.message);
-  }
-  std::vector<std::string> messages;
-
- private:
-  std::mutex mutex_;
-};
-
 class AdapterTest : public testing::Test {
  protected:
   AdapterTest() {
@@ -55,7 +43,6 @@ class AdapterTest : public testing::Test {
   }
 
   std::filesystem::path folder_;
-  KeepingSink sink_;
 };
 
 TEST_F(AdapterTest, PathsAreTakenFromTheProject) {
@@ -78,7 +65,7 @@ TEST_F(AdapterTest, ThePlansProfileOpens) {
                               {"iceberg_catalog_path", (folder_ / "warehouse").string()}}}});
   DuckDbProfile profile = ReadDuckDbProfile(*config);
   EXPECT_EQ(profile.iceberg_catalog_path, (folder_ / "warehouse").string());
-  auto adapter = Adapter::Open(config, sink_);
+  auto adapter = Adapter::Open(config, NullSink());
   EXPECT_EQ(adapter->default_database(), "jaffle_shop");
   adapter->Acquire("x")->Query("SELECT 1");
 }
@@ -123,12 +110,13 @@ TEST_F(AdapterTest, WhatNeedsPythonIsRefusedByName) {
 }
 
 TEST_F(AdapterTest, ADatabaseThatIsNotThereIsAnError) {
-  EXPECT_THROW(Adapter::Open(MakeConfig({{"path", "a.duckdb"}, {"database", "b"}}), sink_), Error);
+  EXPECT_THROW(Adapter::Open(MakeConfig({{"path", "a.duckdb"}, {"database", "b"}}), NullSink()),
+               Error);
 }
 
 TEST_F(AdapterTest, AnUnknownSettingIsNamed) {
   try {
-    Adapter::Open(MakeConfig({{"settings", {{"no_such_setting", 1}}}}), sink_);
+    Adapter::Open(MakeConfig({{"settings", {{"no_such_setting", 1}}}}), NullSink());
     FAIL();
   } catch (const Error& error) {
     EXPECT_THAT(error.message(), HasSubstr("no_such_setting"));
@@ -136,7 +124,7 @@ TEST_F(AdapterTest, AnUnknownSettingIsNamed) {
 }
 
 TEST_F(AdapterTest, ConnectionsAreKeptAndRolledBack) {
-  auto adapter = Adapter::Open(MakeConfig(Json::object()), sink_);
+  auto adapter = Adapter::Open(MakeConfig(Json::object()), NullSink());
   Connection* first = nullptr;
   {
     auto lease = adapter->Acquire("a");
@@ -151,7 +139,7 @@ TEST_F(AdapterTest, ConnectionsAreKeptAndRolledBack) {
 }
 
 TEST_F(AdapterTest, TheCacheIsFilledOnce) {
-  auto adapter = Adapter::Open(MakeConfig(Json::object()), sink_);
+  auto adapter = Adapter::Open(MakeConfig(Json::object()), NullSink());
   auto lease = adapter->Acquire("a");
   lease->Query("CREATE SCHEMA s; CREATE TABLE s.t (i INT); CREATE VIEW s.V AS SELECT 1 AS x");
   EXPECT_TRUE(adapter->FindRelation(*lease, "memory", "s", "t")->is_table());
@@ -164,7 +152,7 @@ TEST_F(AdapterTest, TheCacheIsFilledOnce) {
 }
 
 TEST_F(AdapterTest, ColumnsOfARelation) {
-  auto adapter = Adapter::Open(MakeConfig(Json::object()), sink_);
+  auto adapter = Adapter::Open(MakeConfig(Json::object()), NullSink());
   auto lease = adapter->Acquire("a");
   lease->Query("CREATE TABLE t (i INT, d DECIMAL(9,2))");
   Relation relation;
@@ -177,7 +165,7 @@ TEST_F(AdapterTest, ColumnsOfARelation) {
 }
 
 TEST_F(AdapterTest, CancelStopsTheRunningStatement) {
-  auto adapter = Adapter::Open(MakeConfig(Json::object()), sink_);
+  auto adapter = Adapter::Open(MakeConfig(Json::object()), NullSink());
   auto lease = adapter->Acquire("long");
   std::thread canceller([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

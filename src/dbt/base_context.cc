@@ -6,9 +6,9 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/yaml.h"
-#include "dbt/python_json.h"
 #include "dbt/python_set.h"
 #include "dbt/secret.h"
+#include "jinja/json_text.h"
 #include "jinja/object.h"
 
 extern char** environ;
@@ -189,8 +189,9 @@ Value OrFallback(const Value& fallback, Make make) {
 void AddConversions(Dict& out) {
   out.Set("tojson", Function("tojson", [](State&, const Arguments& arguments) {
             BoundArguments bound("tojson", arguments, {"value", "default", "sort_keys"}, 1);
-            return OrFallback(
-                bound[1], [&] { return Value(DumpPythonJson(bound[0].ToJson(), bound.Bool(2))); });
+            return OrFallback(bound[1], [&] {
+              return Value(jinja::JsonText(bound[0], {.sort_keys = bound.Bool(2), .indent = {}}));
+            });
           }));
   out.Set("fromjson", Function("fromjson", [](State&, const Arguments& arguments) {
             BoundArguments bound("fromjson", arguments, {"string", "default"}, 1);

@@ -90,11 +90,6 @@ std::vector<std::string> NodeConfig::Strings(std::string_view key) const {
   return out;
 }
 
-bool NodeConfig::contract_enforced() const {
-  const Json* contract = Find("contract");
-  return contract && contract->is_object() && contract->value("enforced", false);
-}
-
 bool NodeConfig::persist_relation_docs() const {
   const Json* docs = Find("persist_docs");
   return docs && docs->is_object() && docs->value("relation", false);

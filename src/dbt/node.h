@@ -63,7 +63,6 @@ class NodeConfig {
   std::vector<std::string> tags() const { return Strings("tags"); }
   // True, false, or not set (then the command's --full-refresh decides).
   std::optional<bool> full_refresh() const { return Bool("full_refresh"); }
-  bool contract_enforced() const;
   // persist_docs.relation and persist_docs.columns.
   bool persist_relation_docs() const;
   bool persist_column_docs() const;

@@ -1,37 +1,23 @@
 #include "dbt/packages.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "dbt/base_context.h"
-#include "dbt/python_json.h"
 #include "dbt/yaml_rendering.h"
 #include "io/file_system.h"
+#include "jinja/json_text.h"
 
 namespace eider::dbt {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string Sha1Hex(const std::string& text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha1(), nullptr);
-  std::string out;
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (unsigned int i = 0; i < size; ++i) {
-    out += kDigits[digest[i] >> 4];
-    out += kDigits[digest[i] & 15];
-  }
-  return out;
-}
 
 struct Resolved {
   std::string local;  // as the lock file names it, relative to the root project
@@ -132,7 +118,8 @@ std::vector<std::string> InstallPackages(const Project& project, const Json& cli
     Json raw = Json::object();
     raw["local"] = spec.local;
     entry["unrendered"] = raw;
-    entries.push_back(DumpPythonJson(entry, true));
+    entries.push_back(
+        jinja::JsonText(jinja::Value::FromJson(entry), {.sort_keys = true, .indent = {}}));
   }
   std::sort(entries.begin(), entries.end());
   std::string lock = "packages:\n";

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "dbt/decimal.h"
 #include "dbt/python_datetime.h"
-#include "dbt/python_json.h"
 #include "dbt/secret.h"
+#include "jinja/json_text.h"
 
 namespace eider::dbt {
 
@@ -503,7 +503,7 @@ Value CellValue(const engine::Cell& cell) {
     case Kind::kTimestampTz:
       return ReadDuckDbDatetime(cell.text).value_or(Value(cell.text));
     case Kind::kNested:
-      return Value(DumpPythonJson(cell.json));
+      return Value(jinja::JsonText(Value::FromJson(cell.json)));
     default:
       return Value(cell.text);
   }
