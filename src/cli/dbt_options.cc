@@ -248,6 +248,7 @@ dbt::ConfigOptions ConfigOptionsFrom(const Arguments& arguments) {
   if (auto vars = arguments.Text("vars")) options.cli_vars = dbt::ParseCliVars(*vars);
   options.full_refresh = arguments.Flag("full-refresh");
   options.warn_error = arguments.Flag("warn-error");
+  options.version_check = arguments.Flag("version-check", true);
   options.command = arguments.command();
   return options;
 }

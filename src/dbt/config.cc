@@ -128,7 +128,7 @@ std::shared_ptr<const Config> LoadConfig(const ConfigOptions& options, bool need
     config->adapter = MakeAdapterTraits(config->target);
     target = TargetForTemplates(config->target, config->adapter->DatabaseName(config->target));
   }
-  config->project = LoadProject(root, options.cli_vars, target);
+  config->project = LoadProject(root, options.cli_vars, target, options.version_check);
   if (!need_profile) return config;
 
   auto required = LoadPackageSpecs(config->project, options.cli_vars);
@@ -142,7 +142,7 @@ std::shared_ptr<const Config> LoadConfig(const ConfigOptions& options, bool need
         .WithHint("Run \"dbt deps\" to install package dependencies.");
   }
   for (const auto& folder : folders) {
-    Project package = LoadProject(folder, options.cli_vars, target);
+    Project package = LoadProject(folder, options.cli_vars, target, options.version_check);
     if (const Project* same = config->FindPackage(package.name)) {
       throw Error(ErrorCode::kAlreadyExists, "dbt found more than one package with the name '" +
                                                  package.name + "' included in this project: " +

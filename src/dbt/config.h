@@ -26,7 +26,8 @@ struct ConfigOptions {
   Json cli_vars = Json::object();
   bool full_refresh = false;
   bool warn_error = false;
-  std::string command;  // "build", "run", ..: flags.WHICH
+  bool version_check = true;  // of require-dbt-version
+  std::string command;        // "build", "run", ..: flags.WHICH
 };
 
 class Config {

@@ -158,7 +158,8 @@ ProjectHead LoadProjectHead(const fs::path& root, const Json& cli_vars) {
   return head;
 }
 
-Project LoadProject(const fs::path& root, const Json& cli_vars, const Json& target) {
+Project LoadProject(const fs::path& root, const Json& cli_vars, const Json& target,
+                    bool version_check) {
   ProjectFile file(root);
   Project project;
   project.root = fs::absolute(root).lexically_normal();
@@ -278,7 +279,7 @@ Project LoadProject(const fs::path& root, const Json& cli_vars, const Json& targ
       project.require_dbt_version.emplace_back(Trim(part));
     }
   }
-  CheckVersion(file, project);
+  if (version_check) CheckVersion(file, project);
 
   fs::path selectors = project.root / "selectors.yml";
   if (fs::exists(selectors)) {

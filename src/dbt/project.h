@@ -61,6 +61,8 @@ ProjectHead LoadProjectHead(const std::filesystem::path& root, const Json& cli_v
 
 // Reads `root`/dbt_project.yml, rendering its values with `cli_vars` and `target` (an empty Json
 // where there is none). Throws kNotFound, kSyntax or kInvalidArgument with file and line.
-Project LoadProject(const std::filesystem::path& root, const Json& cli_vars, const Json& target);
+// `version_check` is whether its require-dbt-version must be met.
+Project LoadProject(const std::filesystem::path& root, const Json& cli_vars, const Json& target,
+                    bool version_check = true);
 
 }  // namespace eider::dbt

@@ -96,6 +96,13 @@ TEST(Project, FaultsAreToldWithFileAndLine) {
   }
 }
 
+TEST(Project, TheVersionCheckCanBeLeftOut) {
+  TestProject project(
+      {{"dbt_project.yml", "name: shop\nprofile: shop\nrequire-dbt-version: '>=2.0.0'\n"}});
+  EXPECT_THROW(LoadProject(project.root(), Json::object(), Json::object()), Error);
+  EXPECT_EQ(LoadProject(project.root(), Json::object(), Json::object(), false).name, "shop");
+}
+
 TEST(Project, AFolderWithoutAProjectIsNamed) {
   try {
     LoadProject("/nowhere/at/all", Json::object(), Json::object());
