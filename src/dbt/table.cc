@@ -90,11 +90,18 @@ double AsDouble(const Value& value) {
 // Either the rows or the columns of a table: by position or by name.
 class MappedSequence final : public jinja::Object {
  public:
-  MappedSequence(ValueList items, std::vector<std::string> names)
-      : items_(std::move(items)), names_(std::move(names)) {}
+  // `type` is agate's class: "Row" or "MappedSequence".
+  MappedSequence(std::string type, ValueList items, std::vector<std::string> names)
+      : type_(std::move(type)), items_(std::move(items)), names_(std::move(names)) {}
 
-  std::string TypeName() const override { return "MappedSequence"; }
-  std::string Repr() const override { return Value::List(items_).Repr(); }
+  std::string TypeName() const override { return type_; }
+  std::string Repr() const override {
+    constexpr size_t kShown = 5;
+    std::vector<std::string> shown;
+    for (size_t i = 0; i < std::min(items_.size(), kShown); ++i) shown.push_back(items_[i].Repr());
+    if (items_.size() > kShown) shown.emplace_back(kCutMark);
+    return "<agate." + type_ + ": (" + Join(shown, ", ") + ")>";
+  }
   bool Truthy() const override { return !items_.empty(); }
   bool IsSequence() const override { return true; }
   bool IsIterable() const override { return true; }
@@ -157,6 +164,7 @@ class MappedSequence final : public jinja::Object {
   std::optional<Json> ToJson() const override { return Value::List(items_).ToJson(); }
 
  private:
+  std::string type_;
   ValueList items_;
   std::vector<std::string> names_;
 };
@@ -228,7 +236,7 @@ class TableColumn final : public jinja::Object {
 };
 
 Value RowValue(const Table& table, const ValueList& row) {
-  return Value(std::make_shared<MappedSequence>(row, table.column_names()));
+  return Value(std::make_shared<MappedSequence>("Row", row, table.column_names()));
 }
 
 std::vector<std::string> UniqueNames(const std::vector<engine::Column>& columns) {
@@ -333,7 +341,8 @@ std::optional<Value> Table::GetAttribute(State&, std::string_view name) {
         [body = std::move(body)](State&, const Arguments& arguments) { return body(arguments); });
   };
   if (name == "rows") {
-    return Value(std::make_shared<MappedSequence>(Iterate(), std::vector<std::string>{}));
+    return Value(
+        std::make_shared<MappedSequence>("MappedSequence", Iterate(), std::vector<std::string>{}));
   }
   if (name == "columns") {
     ValueList columns;
@@ -344,7 +353,8 @@ std::optional<Value> Table::GetAttribute(State&, std::string_view name) {
       columns.emplace_back(
           std::make_shared<TableColumn>(column_names_[i], column_types_[i], i, std::move(values)));
     }
-    return Value(std::make_shared<MappedSequence>(std::move(columns), column_names_));
+    return Value(
+        std::make_shared<MappedSequence>("MappedSequence", std::move(columns), column_names_));
   }
   if (name == "column_names") {
     return Value::Tuple(ValueList(column_names_.begin(), column_names_.end()));

@@ -33,6 +33,7 @@ TEST(TableTest, AnswersAsAgate) {
             "id name ('id', 'name')");
   EXPECT_EQ(Render(table, "{{ t.rows[0].values() }} {{ t.rows[0].dict() }}"),
             "(0, 'n0') {'id': 0, 'name': 'n0'}");
+  EXPECT_EQ(Render(table, "{{ t.rows[1] }}"), "<agate.Row: (1, 'n1')>");
   EXPECT_EQ(
       Render(table,
              "{{ t.select(['name']).rows[0].keys() }} {{ t.exclude('name').columns | length }}"),
