@@ -52,6 +52,10 @@ std::string NodeErrorMessage(const Node& node, const Error& error,
       lines.push_back("Did you mean '" + near + "'?");
     }
   }
+  if (error.code() == ErrorCode::kQuery &&
+      error.message().find("syntax error at or near \";\"") != std::string::npos) {
+    lines.push_back("The SQL becomes part of a larger statement: write no ';' at its end.");
+  }
   for (auto& line : hint.advice) lines.push_back(std::move(line));
   bool in_macro = hint.stack.size() > 1;
   // Where the input stands, unless that is the macro itself.

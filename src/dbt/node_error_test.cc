@@ -23,6 +23,14 @@ TEST(NodeErrorTest, WhatTheWarehouseSaysIsARuntimeError) {
             "  LINE 1: select");
 }
 
+TEST(NodeErrorTest, ASemicolonIsExplained) {
+  Error error(ErrorCode::kQuery, "Parser Error: syntax error at or near \";\"");
+  EXPECT_EQ(NodeErrorMessage(MakeModel(), error),
+            "Runtime Error in model a (models/a.sql)\n"
+            "  Parser Error: syntax error at or near \";\"\n"
+            "  The SQL becomes part of a larger statement: write no ';' at its end.");
+}
+
 TEST(NodeErrorTest, WhatATemplateSaysComesWithItsMacros) {
   Error error(ErrorCode::kInvalidArgument, "boo");
   error
