@@ -8,6 +8,7 @@
 #include "dbt/compiler.h"
 #include "dbt/execution_context.h"
 #include "dbt/macro_library.h"
+#include "dbt/node_error.h"
 #include "dbt/node_runner.h"
 #include "dbt/project_hooks.h"
 #include "dbt/relation.h"
@@ -283,8 +284,10 @@ RunResults CompileNodes(Manifest& manifest, const Graph& graph, Adapter& adapter
   return results;
 }
 
-ShowResult ShowNode(Manifest& manifest, Adapter& adapter, Node& node, int64_t limit,
-                    const RunOptions& options) {
+namespace {
+
+ShowResult Show(Manifest& manifest, Adapter& adapter, Node& node, int64_t limit,
+                const RunOptions& options) {
   Compiler compiler(manifest, adapter, CompileOptionsOf(options));
   auto connection = adapter.Acquire(node.unique_id);
   ShowResult shown;
@@ -306,6 +309,18 @@ ShowResult ShowNode(Manifest& manifest, Adapter& adapter, Node& node, int64_t li
   shown.compiled_code = std::string(Trim(sql.Str()));
   connection->Execute(shown.compiled_code, false, true, &shown.table);
   return shown;
+}
+
+}  // namespace
+
+ShowResult ShowNode(Manifest& manifest, Adapter& adapter, Node& node, int64_t limit,
+                    const RunOptions& options) {
+  try {
+    return Show(manifest, adapter, node, limit, options);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kInterrupted) throw;
+    throw Error(error.code(), NodeErrorMessage(node, error, manifest.macro_library->Names()));
+  }
 }
 
 Value RunOperation(Manifest& manifest, Adapter& adapter, const std::string& macro,

@@ -372,6 +372,13 @@ TEST_F(RunnerTest, CompileShowAndOperationsDoNotBuild) {
   ShowResult shown = ShowNode(*manifest_, *adapter_, inline_query, 3, options_);
   EXPECT_EQ(shown.table->rows().size(), 3u);
   EXPECT_EQ(ShowNode(*manifest_, *adapter_, inline_query, -1, options_).table->rows().size(), 10u);
+  Node faulty = ParseInline(*manifest_, "select nothing");
+  try {
+    ShowNode(*manifest_, *adapter_, faulty, 3, options_);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("Runtime Error in sql_operation inline_query"));
+  }
 
   EXPECT_EQ(RunOperation(*manifest_, *adapter_, "greet", {{"name", "you"}}, options_).Str(), "you");
   EXPECT_THAT(sink_.text(), HasSubstr("hello you"));

@@ -48,6 +48,20 @@ class BadProject(small_project.ProjectTest):
         self.write("dbt_project.yml", "name: [shop\n")
         self.assertIn("dbt_project.yml", self.refuse("build"))
 
+    def test_a_newer_dbt_is_wanted(self):
+        self.write("dbt_project.yml", small_project.PROJECT + 'require-dbt-version: ">=9.0.0"\n')
+        self.assertIn("which requires >=9.0.0", self.refuse("parse"))
+        self.assertIn("dbt_project.yml:6", self.refuse("parse"))
+        self.succeed("parse", "--no-version-check")
+
+    def test_a_python_model(self):
+        self.write("models/c.py", "def model(dbt, session):\n    return None\n")
+        self.assertIn("models/c.py", self.refuse("build", code=1))
+
+    def test_show_names_the_node_that_failed(self):
+        self.write("models/c.sql", "select nothing_such")
+        self.assertIn("Runtime Error in model c (models/c.sql)", self.refuse("show", "--select", "c"))
+
     def test_jinja_syntax(self):
         self.write("models/c.sql", "select 1\n\n{% if true %}\n")
         text = self.refuse("build")
