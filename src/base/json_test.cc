@@ -2,21 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "base/error.h"
+#include "base/error_testing.h"
 
 namespace eider {
 namespace {
-
-Error ErrorOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  return Error(ErrorCode::kInternal, "no error");
-}
 
 TEST(JsonTest, ObjectsKeepTheOrderOfTheirKeys) {
   EXPECT_EQ(ParseJson(R"({"b":1,"a":{"z":[],"y":null}})", "f").dump(),

@@ -1,9 +1,9 @@
 #include "iceberg/manifest_cache.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "base/uuid.h"
 #include "iceberg/metadata_builder.h"
 
@@ -13,8 +13,6 @@ namespace {
 class ManifestCacheTest : public testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/eider_manifests_XXXXXX";
-    root_ = ::mkdtemp(name);
     Schema schema;
     NestedField field;
     field.name = "id";
@@ -26,7 +24,6 @@ class ManifestCacheTest : public testing::Test {
     }
     metadata_ = builder.Build(0);
   }
-  void TearDown() override { files_.RemoveTree(root_); }
 
   ManifestFile Write(int64_t sequence_number, int64_t snapshot_id) {
     ManifestEntry entry;
@@ -43,7 +40,8 @@ class ManifestCacheTest : public testing::Test {
   }
 
   io::FileSystem& files_ = io::LocalFileSystem();
-  std::string root_;
+  TemporaryFolder temporary_folder_;
+  std::string root_ = temporary_folder_.path();
   TableMetadata metadata_;
 };
 

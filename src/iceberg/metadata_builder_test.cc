@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/error_testing.h"
 
 namespace eider::iceberg {
 namespace {
@@ -59,15 +60,6 @@ TableUpdate MainAt(int64_t id) {
   SnapshotRef ref;
   ref.snapshot_id = id;
   return SetSnapshotRef{kMainBranch, ref};
-}
-
-ErrorCode CodeOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::kInternal;
 }
 
 TEST(MetadataBuilderTest, ANewTableHasAllThatTheSpecAsksFor) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "base/uuid.h"
 
 namespace eider::iceberg {
@@ -14,8 +15,6 @@ namespace {
 class ScanTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/eider-scan-test-XXXXXX";
-    root_ = ::mkdtemp(name);
     NestedField field;
     field.id = 1;
     field.name = "number";
@@ -27,7 +26,6 @@ class ScanTest : public ::testing::Test {
     snapshot_.snapshot_id = 1;
     snapshot_.sequence_number = 1;
   }
-  void TearDown() override { std::filesystem::remove_all(root_); }
 
   static ManifestEntry Entry(const std::string& path, int64_t lower, int64_t upper) {
     ManifestEntry entry;
@@ -75,7 +73,8 @@ class ScanTest : public ::testing::Test {
     return predicate;
   }
 
-  std::string root_;
+  TemporaryFolder temporary_folder_;
+  std::string root_ = temporary_folder_.path();
   TableMetadata metadata_;
   Snapshot snapshot_;
   std::vector<ManifestFile> manifests_;

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 
+#include "base/temporary_folder.h"
 #include "iceberg/manifest_cache.h"
 #include "iceberg/metadata_builder.h"
 #include "iceberg/scan.h"
@@ -20,12 +20,6 @@ using testing::SizeIs;
 
 class SnapshotProducerTest : public testing::Test {
  protected:
-  SnapshotProducerTest() {
-    char pattern[] = "/tmp/eider-snapshot-XXXXXX";
-    folder_ = mkdtemp(pattern);
-  }
-  ~SnapshotProducerTest() override { std::filesystem::remove_all(folder_); }
-
   TableMetadata NewTable(std::map<std::string, std::string> properties = {}) {
     NestedField field;
     field.id = 1;
@@ -65,7 +59,8 @@ class SnapshotProducerTest : public testing::Test {
     return names;
   }
 
-  std::string folder_;
+  TemporaryFolder temporary_folder_;
+  std::string folder_ = temporary_folder_.path();
   io::FileSystem& files_ = io::LocalFileSystem();
 };
 

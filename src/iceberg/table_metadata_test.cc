@@ -1,9 +1,9 @@
 #include "iceberg/table_metadata.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include "base/error.h"
+#include "iceberg/deflate_testing.h"
 
 namespace eider::iceberg {
 namespace {
@@ -80,20 +80,6 @@ ErrorCode ReadFailure(const Json& json) {
   }
   ADD_FAILURE() << "was read: " << json.dump();
   return ErrorCode::kInternal;
-}
-
-std::string Gzip(const std::string& text) {
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 TEST(TableMetadata, ARewriteChangesNothingNotEvenUnknownMembers) {
@@ -238,7 +224,7 @@ TEST(TableMetadata, VersionThreeKeepsItsRowIds) {
 }
 
 TEST(TableMetadata, CompressedMetadataIsRead) {
-  std::string zipped = Gzip(kVersion2);
+  std::string zipped = Compress(kVersion2, DeflateFormat::kGzip);
   EXPECT_EQ(ParseTableMetadata(zipped, "m.gz.metadata.json").last_sequence_number, 34);
   try {
     ParseTableMetadata(zipped.substr(0, zipped.size() / 2), "m.gz.metadata.json");

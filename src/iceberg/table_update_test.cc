@@ -3,18 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/error_testing.h"
 
 namespace eider::iceberg {
 namespace {
-
-ErrorCode CodeOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::kInternal;
-}
 
 // As the REST specification's examples and other clients write them.
 TEST(TableUpdateTest, EveryKindIsReadAsItIsWritten) {

@@ -1,24 +1,18 @@
 #include "io/fault_injection.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <fstream>
 #include <functional>
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 
 namespace eider::io {
 namespace {
 
 class FaultInjectionTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/eider_fault_XXXXXX";
-    root_ = ::mkdtemp(name);
-  }
-  void TearDown() override { local_.RemoveTree(root_); }
-
   std::string Content(const std::string& name) {
     std::string path = root_ + "/" + name;
     return local_.Exists(path) ? local_.Read(path) : "(none)";
@@ -48,7 +42,8 @@ class FaultInjectionTest : public testing::Test {
   }
 
   FileSystem& local_ = LocalFileSystem();
-  std::string root_;
+  TemporaryFolder temporary_folder_;
+  std::string root_ = temporary_folder_.path();
 };
 
 using Contents = std::vector<std::string>;

@@ -1,16 +1,16 @@
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <functional>
 #include <thread>
 
 #include "base/error.h"
+#include "base/error_testing.h"
+#include "base/temporary_folder.h"
 #include "io/file_system.h"
 
 namespace eider::io {
@@ -18,24 +18,10 @@ namespace {
 
 class LocalFileSystemTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/eider_io_XXXXXX";
-    root_ = ::mkdtemp(name);
-  }
-  void TearDown() override { files_.RemoveTree(root_); }
-
   FileSystem& files_ = LocalFileSystem();
-  std::string root_;
+  TemporaryFolder temporary_folder_;
+  std::string root_ = temporary_folder_.path();
 };
-
-ErrorCode CodeOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::kInternal;
-}
 
 TEST_F(LocalFileSystemTest, WriteNewNeverOverwrites) {
   std::string path = root_ + "/a/b/c.txt";
