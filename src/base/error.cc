@@ -4,40 +4,6 @@
 
 namespace eider {
 
-std::string_view ErrorCodeName(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kInvalidArgument:
-      return "invalid argument";
-    case ErrorCode::kSyntax:
-      return "syntax error";
-    case ErrorCode::kNotFound:
-      return "not found";
-    case ErrorCode::kAlreadyExists:
-      return "already exists";
-    case ErrorCode::kConflict:
-      return "conflict";
-    case ErrorCode::kUnknownOutcome:
-      return "unknown outcome";
-    case ErrorCode::kPermission:
-      return "permission denied";
-    case ErrorCode::kIo:
-      return "i/o error";
-    case ErrorCode::kNoSpace:
-      return "no space";
-    case ErrorCode::kCorrupt:
-      return "corrupt data";
-    case ErrorCode::kUnsupported:
-      return "unsupported";
-    case ErrorCode::kInterrupted:
-      return "interrupted";
-    case ErrorCode::kQuery:
-      return "query failed";
-    case ErrorCode::kInternal:
-      return "internal error";
-  }
-  return "error";
-}
-
 Error::Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {
   Render();
 }

@@ -1,5 +1,6 @@
-// The one error type of Eider. It is thrown by value and caught at the edges: the command line maps
-// its code to an exit code, the server to an HTTP status, the Trino face to a Trino error.
+// The one error type of Eider. It is thrown by value and caught at the edges, where its code
+// decides what comes of it: an exit code of the command line, another try of a commit, DuckDB's
+// error type.
 #pragma once
 
 #include <exception>
@@ -24,8 +25,6 @@ enum class ErrorCode {
   kQuery,        // DuckDB refused or failed a statement
   kInternal,     // a bug of ours
 };
-
-std::string_view ErrorCodeName(ErrorCode code);
 
 class Error : public std::exception {
  public:

@@ -16,8 +16,8 @@ Json ParseJson(std::string_view text, const std::string& source) {
     std::string_view before = text.substr(0, end);
     int line = 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
     size_t last_newline = before.rfind('\n');
-    int column = static_cast<int>(
-        last_newline == std::string_view::npos ? end + 1 : end - last_newline);
+    int column =
+        static_cast<int>(last_newline == std::string_view::npos ? end + 1 : end - last_newline);
     throw Error(ErrorCode::kSyntax, "not valid JSON").At(source, line, column);
   }
 }

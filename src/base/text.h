@@ -9,9 +9,9 @@ namespace eider {
 
 std::vector<std::string> Split(std::string_view text, char separator);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
-std::string_view Trim(std::string_view text);   // ASCII white space, both ends
-std::string Lower(std::string_view text);       // ASCII only
-std::string Upper(std::string_view text);       // ASCII only
+std::string_view Trim(std::string_view text);  // ASCII white space, both ends
+std::string Lower(std::string_view text);      // ASCII only
+std::string Upper(std::string_view text);      // ASCII only
 std::string ReplaceAll(std::string_view text, std::string_view from, std::string_view to);
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);  // ASCII only
 

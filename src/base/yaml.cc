@@ -621,13 +621,6 @@ YamlNode ParseYaml(std::string_view text, const std::string& source,
   return Reader(text, source, duplicates).Read();
 }
 
-Json ResolveYamlScalar(std::string_view text) {
-  YamlNode node;
-  node.text = text;
-  ResolvePlain(node);
-  return node.ToJson();
-}
-
 std::string DumpYaml(const Json& value, bool sort_keys) { return Writer(sort_keys).Write(value); }
 
 }  // namespace eider

@@ -54,9 +54,6 @@ struct YamlDuplicate {
 YamlNode ParseYaml(std::string_view text, const std::string& source,
                    std::vector<YamlDuplicate>* duplicates = nullptr);
 
-// The value of one plain scalar by YAML 1.1's rules: a string, or what it looks like.
-Json ResolveYamlScalar(std::string_view text);
-
 // What PyYAML's safe_dump prints: block style, lines of 80 columns, ASCII. `sort_keys` orders the
 // keys of every mapping.
 std::string DumpYaml(const Json& value, bool sort_keys = false);

@@ -131,7 +131,7 @@ duckdb::BindInfo GetBindInfo(const duckdb::optional_ptr<duckdb::FunctionData> bi
 }
 
 duckdb::virtual_column_map_t VirtualColumns(duckdb::ClientContext&,
-                                               duckdb::optional_ptr<duckdb::FunctionData>) {
+                                            duckdb::optional_ptr<duckdb::FunctionData>) {
   duckdb::virtual_column_map_t columns;
   columns.insert(
       {duckdb::COLUMN_IDENTIFIER_EMPTY, duckdb::TableColumn("", duckdb::LogicalType::BOOLEAN)});

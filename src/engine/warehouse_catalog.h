@@ -28,8 +28,7 @@ class WarehouseCatalog : public duckdb::Catalog {
   duckdb::DatabaseSize GetDatabaseSize(duckdb::ClientContext& context) override;
   duckdb::ErrorData SupportsCreateTable(duckdb::BoundCreateTableInfo& info) override;
   duckdb::unique_ptr<duckdb::LogicalOperator> BindCreateIndex(
-      duckdb::Binder& binder, duckdb::CreateStatement& statement,
-      duckdb::TableCatalogEntry& table,
+      duckdb::Binder& binder, duckdb::CreateStatement& statement, duckdb::TableCatalogEntry& table,
       duckdb::unique_ptr<duckdb::LogicalOperator> plan) override;
 
   duckdb::optional_ptr<duckdb::CatalogEntry> CreateSchema(duckdb::CatalogTransaction transaction,
