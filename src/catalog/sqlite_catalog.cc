@@ -615,14 +615,17 @@ class SqliteCatalog : public Catalog {
   }
 
   // Two tables with one location would show readers of the plain folder now the one, now the other.
+  // The table's own name does not count: another process has just created it there, and the swap
+  // finds that out.
   void RequireFolderOfOwn(const TableChange& change, const PreparedChange& prepared) {
     if (prepared.new_location.empty()) return;
     std::string folder = MetadataFolderOf(prepared.new_location);
     if (prepared.base && MetadataFolderOf(prepared.base->metadata_location) == folder) return;
     auto others = database_->Query(
         "SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = ?1 AND "
-        "substr(metadata_location, 1, length(?2)) = ?2 LIMIT 1",
-        {name_, folder + "/"});
+        "substr(metadata_location, 1, length(?2)) = ?2 AND NOT (table_namespace = ?3 AND "
+        "table_name = ?4) LIMIT 1",
+        {name_, folder + "/", NamespaceText(change.identifier.name_space), change.identifier.name});
     if (others.empty()) return;
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("{} cannot lie in {}: {}.{} does", change.identifier.ToString(),

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
 #include <filesystem>
 #include <thread>
 
@@ -291,6 +292,34 @@ TEST_F(SqliteCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
   EXPECT_EQ(catalog->NewLocation(t_), "file://" + warehouse_ + "/s/t");
   files_.WriteNew(warehouse_ + "/s/t/data/x.parquet", "x");
   EXPECT_NE(catalog->NewLocation(t_), "file://" + warehouse_ + "/s/t");
+}
+
+TEST_F(SqliteCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
+  Open()->Commit(CreateSchema("s"));
+  for (int round = 0; round < 30; ++round) {
+    const TableIdentifier table{{"s"}, "t" + std::to_string(round)};
+    std::barrier ready(2);
+    std::atomic<int> created = 0;
+    std::atomic<int> told = 0;
+    auto create = [&] {
+      auto catalog = Open();
+      // Both have chosen the same folder by then.
+      CommitRequest request = Tables({CreateChange(*catalog, table)});
+      ready.arrive_and_wait();
+      try {
+        catalog->Commit(request);
+        ++created;
+      } catch (const Error& error) {
+        if (error.code() == ErrorCode::kAlreadyExists) ++told;
+      }
+    };
+    std::thread first(create);
+    std::thread second(create);
+    first.join();
+    second.join();
+    ASSERT_EQ(created, 1);
+    ASSERT_EQ(told, 1);
+  }
 }
 
 TEST_F(SqliteCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
