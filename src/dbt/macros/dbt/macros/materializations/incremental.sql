@@ -9,7 +9,6 @@
   {%- set on_schema_change = incremental_validate_on_schema_change(
       config.get('on_schema_change'), default='ignore') -%}
   {%- set contract = config.get('contract') -%}
-  {%- set grants = config.get('grants') -%}
 
   {%- do default__clear_name(intermediate) -%}
   {%- do default__clear_name(backup) -%}
@@ -46,11 +45,7 @@
     {%- do default__swap_in(existing, intermediate, target_relation, backup) -%}
   {%- endif -%}
 
-  {%- do apply_grants(target_relation, grants,
-                      should_revoke=should_revoke(existing, rebuild)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, rebuild)) -%}
 
   {%- if built == intermediate -%}
     {%- do adapter.drop_relation(backup) -%}

@@ -10,7 +10,6 @@
   {%- if replaces_in_place(target_relation) -%}
     {% do return(default__seed_in_place(existing, target_relation)) %}
   {%- endif -%}
-  {%- set grants = config.get('grants') -%}
   {%- set agate_table = load_agate_table() -%}
   {%- do store_result('agate_table', response='OK', agate_table=agate_table) -%}
 
@@ -31,14 +30,10 @@
     {{ get_csv_sql(prepare_sql, load_sql) }};
   {%- endcall -%}
 
-  {%- do apply_grants(target_relation, grants,
-                      should_revoke=should_revoke(existing, full_refresh)) -%}
-  {%- do persist_docs(target_relation, model) -%}
   {%- if is_new or full_refresh -%}
     {%- do create_indexes(target_relation) -%}
   {%- endif -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh)) -%}
   {%- do run_hooks(post_hooks, inside_transaction=false) -%}
   {% do return({'relations': [target_relation]}) %}
 {% endmaterialization %}
@@ -52,11 +47,7 @@
   {%- call noop_statement('main', code ~ ' ' ~ rows, code, rows) -%}
     -- {{ rows }} rows of {{ model['original_file_path'] }} into {{ target_relation }}
   {%- endcall -%}
-  {%- do apply_grants(target_relation, config.get('grants'),
-                      should_revoke=should_revoke(existing, full_refresh_mode=true)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh_mode=true)) -%}
   {%- do run_hooks(post_hooks, inside_transaction=false) -%}
   {% do return({'relations': [target_relation]}) %}
 {% endmacro %}

@@ -4,7 +4,6 @@
   {%- set intermediate = make_intermediate_relation(target_relation) -%}
   {%- set backup = make_backup_relation(
       target_relation, 'table' if existing is none else existing.type) -%}
-  {%- set grants = config.get('grants') -%}
 
   {%- do default__clear_name(intermediate) -%}
   {%- do default__clear_name(backup) -%}
@@ -17,11 +16,8 @@
   {%- do create_indexes(intermediate) -%}
   {%- do default__swap_in(existing, intermediate, target_relation, backup) -%}
 
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do apply_grants(target_relation, grants,
-                      should_revoke=should_revoke(existing, full_refresh_mode=true)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh_mode=true),
+                         hooks_first=true) -%}
 
   {%- if existing is not none -%}
     {%- do adapter.drop_relation(backup) -%}

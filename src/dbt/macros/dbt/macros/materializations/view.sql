@@ -8,7 +8,6 @@
   {#- Dropped by its kind at the end, which is the kind of what is there now. -#}
   {%- set backup = make_backup_relation(
       target_relation, 'view' if existing is none else existing.type) -%}
-  {%- set grants = config.get('grants') -%}
 
   {%- do run_hooks(pre_hooks, inside_transaction=false) -%}
   {%- do default__clear_name(intermediate) -%}
@@ -20,11 +19,7 @@
   {%- endcall -%}
   {%- do default__swap_in(existing, intermediate, target_relation, backup) -%}
 
-  {%- do apply_grants(target_relation, grants,
-                      should_revoke=should_revoke(existing, full_refresh_mode=true)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh_mode=true)) -%}
 
   {%- if existing is not none -%}
     {%- do adapter.drop_relation(backup) -%}
@@ -40,11 +35,7 @@
   {%- call statement('main') -%}
     {{ get_replace_view_sql(target_relation, sql) }}
   {%- endcall -%}
-  {%- do apply_grants(target_relation, config.get('grants'),
-                      should_revoke=should_revoke(existing, full_refresh_mode=true)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh_mode=true)) -%}
   {%- do run_hooks(post_hooks, inside_transaction=false) -%}
   {% do return({'relations': [target_relation]}) %}
 {% endmacro %}

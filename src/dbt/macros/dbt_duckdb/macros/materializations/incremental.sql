@@ -9,7 +9,6 @@
       target_relation, 'table' if existing is none else existing.type) -%}
   {%- set rebuild = should_full_refresh() or (existing is not none and existing.is_view) -%}
   {%- set is_new = existing is none -%}
-  {%- set grants = config.get('grants') -%}
   {%- set keys = duckdb__key_types(existing) if rebuild else [] -%}
   {%- set in_place = 'foreign_key' in keys -%}
   {%- set swap = rebuild and not is_new and not in_place -%}
@@ -52,14 +51,10 @@
   {%- endif -%}
   {%- do restore_foreign_key_dependents(dropped) -%}
 
-  {%- do apply_grants(target_relation, grants,
-                      should_revoke=should_revoke(existing, rebuild)) -%}
   {%- if is_new or rebuild -%}
     {%- do create_indexes(target_relation) -%}
   {%- endif -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, rebuild)) -%}
 
   {%- if swap -%}
     {%- do adapter.drop_relation(backup) -%}
@@ -110,11 +105,7 @@
     {{ build_sql }}
   {%- endcall -%}
 
-  {%- do apply_grants(target_relation, config.get('grants'),
-                      should_revoke=should_revoke(existing, rebuild)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, rebuild)) -%}
   {%- if gathered is defined -%}
     {%- do duckdb__drop_temporary(gathered, kind) -%}
   {%- endif -%}

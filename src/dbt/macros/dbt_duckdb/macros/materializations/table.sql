@@ -7,7 +7,6 @@
   {%- set intermediate = make_intermediate_relation(target_relation) -%}
   {%- set backup = make_backup_relation(
       target_relation, 'table' if existing is none else existing.type) -%}
-  {%- set grants = config.get('grants') -%}
   {%- set keys = duckdb__key_types(existing) -%}
   {#- A table with foreign keys cannot be renamed (foreign_keys.sql). -#}
   {%- set in_place = 'foreign_key' in keys -%}
@@ -34,11 +33,8 @@
   {%- do restore_foreign_key_dependents(dropped) -%}
   {%- do create_indexes(target_relation) -%}
 
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do apply_grants(target_relation, grants,
-                      should_revoke=should_revoke(existing, full_refresh_mode=true)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh_mode=true),
+                         hooks_first=true) -%}
 
   {%- if existing is not none and not in_place -%}
     {%- do adapter.drop_relation(backup) -%}
@@ -72,11 +68,8 @@
   {%- call statement('main') -%}
     {{ get_replace_table_sql(target_relation, compiled_code) }}
   {%- endcall -%}
-  {%- do run_hooks(post_hooks, inside_transaction=true) -%}
-  {%- do apply_grants(target_relation, config.get('grants'),
-                      should_revoke=should_revoke(existing, full_refresh_mode=true)) -%}
-  {%- do persist_docs(target_relation, model) -%}
-  {%- do adapter.commit() -%}
+  {%- do default__complete(target_relation, should_revoke(existing, full_refresh_mode=true),
+                         hooks_first=true) -%}
   {%- do run_hooks(post_hooks, inside_transaction=false) -%}
   {% do return({'relations': [target_relation]}) %}
 {% endmacro %}
