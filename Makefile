@@ -33,7 +33,7 @@ test-tsan: setup
 bench: build
 	@scripts/bench-environment
 	@ninja -C $(BUILD) --quiet engine_bench
-	@.venv-bench/bin/python bench/bench.py --eider $(BUILD)/eider
+	@PYTHONPATH=scripts .venv-bench/bin/python bench/bench.py --eider $(BUILD)/eider
 
 format:
 	@scripts/setup-lint

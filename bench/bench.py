@@ -4,7 +4,6 @@ bench.py --eider PROGRAM [--engine-bench PROGRAM] [--models N] [--scale SF] [--o
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import pathlib
@@ -15,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import duckdb_wheel
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 DBT = pathlib.Path(sys.executable).parent / "dbt"
@@ -121,8 +122,7 @@ def bench_models(report, eider, scratch, count):
 
 
 def bench_engine(report, engine_bench, scratch, scale):
-    wheel = pathlib.Path(importlib.util.find_spec("duckdb_extension_tpch").origin).parent
-    extension = next(wheel.rglob("tpch.duckdb_extension"))
+    extension = duckdb_wheel.extension("tpch")
     done = subprocess.run([engine_bench, scratch / "engine", extension, str(scale)], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(done.stderr)

@@ -3,26 +3,17 @@
 Fails when the two disagree.
 """
 
-import importlib.util
-import pathlib
 import sys
 
 import duckdb
+import duckdb_wheel
 from pyiceberg.catalog.sql import SqlCatalog
-
-
-
-def extension(name):
-    """The file of an extension that came as a wheel."""
-    folder = pathlib.Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
-    return next(folder.rglob(f"{name}.duckdb_extension"))
-
 
 warehouse, name = sys.argv[1:]
 catalog = SqlCatalog(name, uri=f"sqlite:///{warehouse}/catalog.db", warehouse=f"file://{warehouse}")
 connection = duckdb.connect()
 for needed in ("avro", "iceberg"):
-    connection.execute(f"load '{extension(needed)}'")
+    connection.execute(f"load '{duckdb_wheel.extension(needed)}'")
 
 print(f"{'table':32} {'PyIceberg':>10} {'DuckDB iceberg':>15}")
 for namespace in sorted(catalog.list_namespaces()):

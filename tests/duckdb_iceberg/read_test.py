@@ -1,19 +1,12 @@
 """DuckDB's iceberg extension reads the folder of every kind of table that Eider writes, without the catalog."""
 
-import importlib.util
-import pathlib
 import unittest
 
 import duckdb
+import duckdb_wheel
 import program
 
 from storage import samples
-
-
-def extension(name):
-    """The file of an extension that came as a wheel."""
-    folder = pathlib.Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
-    return next(folder.rglob(f"{name}.duckdb_extension"))
 
 
 class Reads(program.ScratchTest):
@@ -22,7 +15,7 @@ class Reads(program.ScratchTest):
         self.warehouse = self.folder / "shop"
         self.duckdb = duckdb.connect()
         for needed in ("avro", "iceberg"):
-            self.duckdb.execute(f"load '{extension(needed)}'")
+            self.duckdb.execute(f"load '{duckdb_wheel.extension(needed)}'")
         self.duckdb.execute("set timezone = 'UTC'")
 
     def sql(self, *statements):
