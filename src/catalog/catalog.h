@@ -95,7 +95,8 @@ class Catalog {
   virtual const std::string& warehouse() const = 0;
   virtual io::FileSystem& files() = 0;
 
-  virtual CatalogSnapshot Snapshot() = 0;
+  // Shared by all who ask before the next change.
+  virtual std::shared_ptr<const CatalogSnapshot> Snapshot() = 0;
   // The entry of one name now; nullopt where there is none.
   virtual std::optional<Entry> Find(const TableIdentifier& identifier) = 0;
 

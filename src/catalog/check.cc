@@ -47,8 +47,8 @@ class Check {
       Add(FindingKind::kDamagedCatalog, "", database,
           "The catalog is gone, but tables are there. `eider catalog rebuild` makes it anew.");
     } else if (OpenCatalog(database)) {
-      CatalogSnapshot snapshot = catalog_->Snapshot();
-      for (const auto& [identifier, entry] : snapshot.entries) CheckEntry(identifier, entry);
+      std::shared_ptr<const CatalogSnapshot> snapshot = catalog_->Snapshot();
+      for (const auto& [identifier, entry] : snapshot->entries) CheckEntry(identifier, entry);
       ListLeftovers();
     }
     std::sort(report_.findings.begin(), report_.findings.end(),

@@ -152,7 +152,8 @@ class CommitFaultTest : public WarehouseTest {
   // What the catalog's readers see, by files alone.
   static State Look(Catalog& catalog) {
     State state;
-    for (const auto& [identifier, entry] : catalog.Snapshot().entries) {
+    auto snapshot = catalog.Snapshot();
+    for (const auto& [identifier, entry] : snapshot->entries) {
       if (entry.kind == EntityKind::kView) {
         std::string text = io::LocalFileSystem().Read(entry.metadata_location);
         state[identifier.ToString()] = {

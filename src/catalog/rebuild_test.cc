@@ -17,7 +17,8 @@ class RebuildTest : public WarehouseTest {
   }
   static std::map<std::string, std::string> Pointers(Catalog& catalog) {
     std::map<std::string, std::string> pointers;
-    for (const auto& [identifier, entry] : catalog.Snapshot().entries) {
+    auto snapshot = catalog.Snapshot();
+    for (const auto& [identifier, entry] : snapshot->entries) {
       pointers[(entry.kind == EntityKind::kView ? "view " : "table ") + identifier.ToString()] =
           entry.metadata_location;
     }
@@ -128,7 +129,7 @@ TEST_F(RebuildTest, LogOfALostCatalogIsNotPlayedIntoTheNewOne) {
   files_.WriteNew(warehouse_ + "/catalog.db-wal", log);
   RebuildCatalog(warehouse_);
   EXPECT_TRUE(CheckWarehouse(warehouse_).findings.empty());
-  EXPECT_EQ(Open()->Snapshot().entries.size(), 1U);
+  EXPECT_EQ(Open()->Snapshot()->entries.size(), 1U);
 }
 
 TEST_F(RebuildTest, DamagedCatalogThatIsOpenElsewhereIsNotTouched) {

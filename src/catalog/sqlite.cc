@@ -158,6 +158,10 @@ bool SqliteDatabase::HasMoved() {
   return code == SQLITE_OK && moved != 0;
 }
 
+std::string SqliteDatabase::ForeignVersion() {
+  return Query("PRAGMA data_version").at(0).at(0).value_or("");
+}
+
 bool SqliteDatabase::TruncateLog() {
   int code =
       sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);

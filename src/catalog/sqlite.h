@@ -31,6 +31,10 @@ class SqliteDatabase {
   int64_t Execute(const std::string& sql, const Row& parameters = {});
   std::vector<Row> Query(const std::string& sql, const Row& parameters = {});
 
+  // Changes whenever another connection, of this process or another, has committed; what this one
+  // commits leaves it as it is.
+  std::string ForeignVersion();
+
   // Whether the file of that name is not the opened one any more: what is written now would be
   // lost.
   bool HasMoved();

@@ -30,6 +30,9 @@ constexpr size_t kCachedMetadata = 4096;
 
 constexpr int kRememberedCommits = 1000;
 
+// The character that follows the slash: what begins with a folder lies between the two.
+constexpr char kAfterSlash = '/' + 1;
+
 const char* TypeName(EntityKind kind) { return kind == EntityKind::kView ? "VIEW" : "TABLE"; }
 
 // A metadata folder whose projection must follow the catalog.
@@ -81,44 +84,18 @@ class SqliteCatalog : public Catalog {
   const std::string& warehouse() const override { return warehouse_; }
   io::FileSystem& files() override { return files_; }
 
-  CatalogSnapshot Snapshot() override {
+  std::shared_ptr<const CatalogSnapshot> Snapshot() override {
     std::lock_guard<std::mutex> lock(mutex_);
     RequireInPlace();
-    CatalogSnapshot snapshot;
-    // One read transaction, so that both tables are seen at the same instant.
-    database_->Execute("BEGIN");
-    try {
-      std::string text;
-      Namespace name_space;
-      for (auto& row :
-           database_->Query("SELECT table_namespace, table_name, metadata_location, iceberg_type "
-                            "FROM iceberg_tables WHERE catalog_name = ? "
-                            "ORDER BY table_namespace, table_name",
-                            {name_})) {
-        // Thousands of tables share a namespace, and come in the order of the map.
-        if (snapshot.entries.empty() || *row[0] != text) {
-          text = *row[0];
-          name_space = NamespaceFromText(text);
-          snapshot.namespaces[name_space];
-        }
-        snapshot.entries.emplace_hint(snapshot.entries.end(),
-                                      TableIdentifier{name_space, std::move(*row[1])},
-                                      MakeEntry(row[2], row[3]));
-      }
-      for (auto& row : database_->Query("SELECT namespace, property_key, property_value "
-                                        "FROM iceberg_namespace_properties WHERE catalog_name = ?",
-                                        {name_})) {
-        auto& properties = snapshot.namespaces[NamespaceFromText(*row[0])];
-        if (*row[1] != kNamespaceExists) properties[*row[1]] = row[2].value_or("");
-      }
-    } catch (const Error&) {
-      database_->Execute("ROLLBACK");
-      throw;
+    // Asked before the rows are read: a change in between makes them look older than they are, and
+    // they are read once more.
+    std::string version = database_->ForeignVersion();
+    if (!snapshot_ || snapshot_version_ != version) {
+      snapshot_ = std::make_shared<const CatalogSnapshot>(ReadSnapshot());
+      snapshot_version_ = version;
     }
-    database_->Execute("COMMIT");
-    return snapshot;
+    return snapshot_;
   }
-
   std::optional<Entry> Find(const TableIdentifier& identifier) override {
     std::lock_guard<std::mutex> lock(mutex_);
     return FindLocked(identifier);
@@ -197,6 +174,42 @@ class SqliteCatalog : public Catalog {
   }
 
  private:
+  CatalogSnapshot ReadSnapshot() {
+    CatalogSnapshot snapshot;
+    // One read transaction, so that both tables are seen at the same instant.
+    database_->Execute("BEGIN");
+    try {
+      std::string text;
+      Namespace name_space;
+      for (auto& row :
+           database_->Query("SELECT table_namespace, table_name, metadata_location, iceberg_type "
+                            "FROM iceberg_tables WHERE catalog_name = ? "
+                            "ORDER BY table_namespace, table_name",
+                            {name_})) {
+        // Thousands of tables share a namespace, and come in the order of the map.
+        if (snapshot.entries.empty() || *row[0] != text) {
+          text = *row[0];
+          name_space = NamespaceFromText(text);
+          snapshot.namespaces[name_space];
+        }
+        snapshot.entries.emplace_hint(snapshot.entries.end(),
+                                      TableIdentifier{name_space, std::move(*row[1])},
+                                      MakeEntry(row[2], row[3]));
+      }
+      for (auto& row : database_->Query("SELECT namespace, property_key, property_value "
+                                        "FROM iceberg_namespace_properties WHERE catalog_name = ?",
+                                        {name_})) {
+        auto& properties = snapshot.namespaces[NamespaceFromText(*row[0])];
+        if (*row[1] != kNamespaceExists) properties[*row[1]] = row[2].value_or("");
+      }
+    } catch (const Error&) {
+      database_->Execute("ROLLBACK");
+      throw;
+    }
+    database_->Execute("COMMIT");
+    return snapshot;
+  }
+
   std::string ReadMetadata(const std::string& location) {
     try {
       return ReadMetadataFile(files_, location);
@@ -424,6 +437,7 @@ class SqliteCatalog : public Catalog {
     bool commit_sent = false;
     try {
       SqliteTransaction transaction(*database_);
+      snapshot_.reset();
       // First, so that the markers this commit writes stay.
       ClearProjected();
       for (const NamespaceChange& change : namespaces) ApplyNamespace(change);
@@ -622,10 +636,11 @@ class SqliteCatalog : public Catalog {
     std::string folder = MetadataFolderOf(prepared.new_location);
     if (prepared.base && MetadataFolderOf(prepared.base->metadata_location) == folder) return;
     auto others = database_->Query(
-        "SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = ?1 AND "
-        "substr(metadata_location, 1, length(?2)) = ?2 AND NOT (table_namespace = ?3 AND "
-        "table_name = ?4) LIMIT 1",
-        {name_, folder + "/", NamespaceText(change.identifier.name_space), change.identifier.name});
+        "SELECT table_namespace, table_name FROM iceberg_tables WHERE metadata_location > ?1 AND "
+        "metadata_location < ?2 AND catalog_name = ?3 AND NOT (table_namespace = ?4 AND "
+        "table_name = ?5) LIMIT 1",
+        {folder + "/", folder + kAfterSlash, name_, NamespaceText(change.identifier.name_space),
+         change.identifier.name});
     if (others.empty()) return;
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("{} cannot lie in {}: {}.{} does", change.identifier.ToString(),
@@ -664,8 +679,8 @@ class SqliteCatalog : public Catalog {
     // Renamed, perhaps.
     auto rows = database_->Query(
         "SELECT table_namespace, table_name, metadata_location, iceberg_type FROM iceberg_tables "
-        "WHERE catalog_name = ?1 AND substr(metadata_location, 1, length(?2)) = ?2",
-        {name_, projection.folder + "/"});
+        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND catalog_name = ?3",
+        {projection.folder + "/", projection.folder + kAfterSlash, name_});
     if (rows.empty()) return std::nullopt;
     auto& row = rows[0];
     return NamedEntry{{NamespaceFromText(*row[0]), *row[1]}, MakeEntry(row[2], row[3])};
@@ -748,8 +763,10 @@ class SqliteCatalog : public Catalog {
   io::FileSystem& files_;
   CommitObserver* observer_;
   std::string name_;
-  std::mutex mutex_;  // guards database_ and projected_
+  std::mutex mutex_;  // guards what follows, up to projected_
   std::unique_ptr<SqliteDatabase> database_;
+  std::shared_ptr<const CatalogSnapshot> snapshot_;  // as of snapshot_version_; none after a commit
+  std::string snapshot_version_;
   std::map<std::string, std::string> projected_;  // folder -> location; their markers may go
   LruCache<iceberg::TableMetadata> tables_;
   LruCache<iceberg::ViewMetadata> views_;

@@ -68,11 +68,25 @@ TEST_F(SqliteCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
   }
   auto catalog = Open();
   EXPECT_EQ(catalog->name(), "theirs");
-  CatalogSnapshot snapshot = catalog->Snapshot();
+  CatalogSnapshot snapshot = *catalog->Snapshot();
   ASSERT_EQ(snapshot.namespaces.count({"raw"}), 1U);
   EXPECT_EQ(snapshot.namespaces[{"raw"}]["owner"], "me");
   catalog->Commit(Tables({CreateChange(*catalog, {{"raw"}, "t"})}));
   EXPECT_EQ(Rows("SELECT iceberg_type FROM iceberg_tables").at(0).at(0), "TABLE");
+}
+
+TEST_F(SqliteCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  auto before = catalog->Snapshot();
+  EXPECT_EQ(catalog->Snapshot(), before);
+  Open()->Commit(Tables({CreateChange(*catalog, t_)}));
+  auto after = catalog->Snapshot();
+  EXPECT_EQ(after->entries.size(), 1U);
+  EXPECT_TRUE(before->entries.empty());
+  catalog->Commit(Tables({DropChange(t_)}));
+  EXPECT_TRUE(catalog->Snapshot()->entries.empty());
+  EXPECT_EQ(after->entries.size(), 1U);
 }
 
 TEST_F(SqliteCatalogTest, RowsWithoutTypeAreTables) {
@@ -91,7 +105,7 @@ TEST_F(SqliteCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
   SqliteDatabase(root_ + "/w/catalog.db")
       .Execute("INSERT INTO iceberg_tables VALUES ('x', 's', 't', 'file:///gone', NULL, 'TABLE')");
   EXPECT_FALSE(catalog->Find(t_));
-  EXPECT_TRUE(catalog->Snapshot().entries.empty());
+  EXPECT_TRUE(catalog->Snapshot()->entries.empty());
 }
 
 TEST_F(SqliteCatalogTest, NamespacesCarryPropertiesAndNest) {
@@ -101,7 +115,7 @@ TEST_F(SqliteCatalogTest, NamespacesCarryPropertiesAndNest) {
                         {NamespaceChange::Kind::kCreate, {"a", "b"}, {{"k", "v"}}},
                         {NamespaceChange::Kind::kSetProperties, {"a", "b"}, {{"k", "w"}}}};
   catalog->Commit(request);
-  CatalogSnapshot snapshot = catalog->Snapshot();
+  CatalogSnapshot snapshot = *catalog->Snapshot();
   EXPECT_EQ(snapshot.namespaces.size(), 2U);
   EXPECT_TRUE(snapshot.namespaces[{"a"}].empty());
   EXPECT_EQ((snapshot.namespaces[{"a", "b"}]["k"]), "w");
@@ -129,8 +143,8 @@ TEST_F(SqliteCatalogTest, OnlyEmptyNamespacesAreDropped) {
   EXPECT_TRUE(catalog->Find(t_));
   drop.namespaces.push_back({NamespaceChange::Kind::kDrop, {"s", "below"}, {}});
   catalog->Commit(drop);
-  EXPECT_EQ(catalog->Snapshot().namespaces.size(), 1U);
-  EXPECT_TRUE(catalog->Snapshot().entries.empty());
+  EXPECT_EQ(catalog->Snapshot()->namespaces.size(), 1U);
+  EXPECT_TRUE(catalog->Snapshot()->entries.empty());
 }
 
 TEST_F(SqliteCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
@@ -326,7 +340,7 @@ TEST_F(SqliteCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
   auto catalog = Open();
   EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("a.b")); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("")); }), ErrorCode::kInvalidArgument);
-  EXPECT_TRUE(catalog->Snapshot().namespaces.empty());
+  EXPECT_TRUE(catalog->Snapshot()->namespaces.empty());
 }
 
 TEST_F(SqliteCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {

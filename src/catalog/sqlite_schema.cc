@@ -25,6 +25,8 @@ constexpr const char* kSchema[] = {
     // The latest commits, so that one whose answer was lost can be looked up.
     "CREATE TABLE IF NOT EXISTS eider_commits ("
     "sequence INTEGER PRIMARY KEY, commit_id VARCHAR(36) NOT NULL)",
+    // Who lives in a folder, without reading every table's row.
+    "CREATE INDEX IF NOT EXISTS eider_tables_by_location ON iceberg_tables (metadata_location)",
 };
 
 }  // namespace
@@ -32,7 +34,7 @@ constexpr const char* kSchema[] = {
 std::string PrepareCatalogTables(SqliteDatabase& database, const std::string& wanted_name) {
   // Two processes may create the same warehouse at once; an existing one needs no write lock.
   auto existing = database.Query(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'eider_commits'");
+      "SELECT name FROM sqlite_master WHERE name = 'eider_tables_by_location'");
   if (existing.empty()) {
     SqliteTransaction transaction(database);
     for (const char* statement : kSchema) database.Execute(statement);

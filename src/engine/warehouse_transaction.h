@@ -145,7 +145,7 @@ class WarehouseTransaction : public duckdb::Transaction {
   duckdb::Catalog& catalog_;
   catalog::Catalog& store_;
   uint64_t version_ = 0;
-  std::optional<catalog::CatalogSnapshot> snapshot_;
+  std::shared_ptr<const catalog::CatalogSnapshot> snapshot_;
   std::map<catalog::TableIdentifier, Pending> pending_;
   std::vector<Origin> dropped_;
   std::vector<std::string> discarded_files_;  // of tables created and dropped again
