@@ -6,6 +6,8 @@ find_package(nlohmann_json REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(ZLIB REQUIRED)
+# Headers only: Beast's parser of HTTP.
+find_package(Boost 1.81 REQUIRED)
 
 find_package(GTest REQUIRED)
 find_package(PkgConfig REQUIRED)

@@ -1,0 +1,156 @@
+#include "server/http_status.h"
+
+#include "base/json.h"
+
+namespace eider::server {
+
+namespace {
+
+// The names by which clients of the specification know what happened.
+std::string_view ErrorTypeOf(int status) {
+  switch (status) {
+    case 401:
+      return "NotAuthorizedException";
+    case 403:
+      return "ForbiddenException";
+    case 404:
+      return "NotFoundException";
+    case 406:
+    case 501:
+      return "UnsupportedOperationException";
+    case 409:
+      return "ConflictException";
+    case 503:
+      return "ServiceUnavailableException";
+    default:
+      return status < 500 ? "BadRequestException" : "InternalServerError";
+  }
+}
+
+}  // namespace
+
+std::string_view ReasonPhrase(int status) {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 419:
+      return "Authentication Timeout";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return "Unknown";
+  }
+}
+
+int HttpStatusOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kSyntax:
+    case ErrorCode::kQuery:
+      return 400;
+    case ErrorCode::kPermission:
+      return 403;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kUnsupported:
+      return 406;  // the specification's status for an operation the server does not have
+    case ErrorCode::kAlreadyExists:
+    case ErrorCode::kConflict:
+      return 409;
+    case ErrorCode::kInterrupted:
+      return 503;
+    case ErrorCode::kNoSpace:
+      return 507;
+    // A client that meets 500 on a commit keeps its files: the outcome is unknown to it.
+    case ErrorCode::kUnknownOutcome:
+    case ErrorCode::kIo:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInternal:
+      return 500;
+  }
+  return 500;
+}
+
+HttpResponse ErrorResponse(int status, std::string_view message) {
+  HttpResponse response;
+  response.status = status;
+  response.fields["Content-Type"] = "application/json";
+  Json body = {{"error", {{"message", message}, {"type", ErrorTypeOf(status)}, {"code", status}}}};
+  // Messages may quote what a client sent, in any encoding.
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+HttpResponse ErrorResponse(const Error& error) {
+  return ErrorResponse(HttpStatusOf(error.code()), error.what());
+}
+
+}  // namespace eider::server

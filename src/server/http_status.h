@@ -1,0 +1,21 @@
+// Statuses of HTTP: their names, and the one place where the code of an Error becomes one.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+#include "server/http_message.h"
+
+namespace eider::server {
+
+// "Not Found"; "Unknown" for a number that has no name.
+std::string_view ReasonPhrase(int status);
+
+int HttpStatusOf(ErrorCode code);
+
+// The answer to a request that failed before or outside any route, in the error model of Iceberg's
+// REST specification: {"error": {"message": .., "type": .., "code": ..}}.
+HttpResponse ErrorResponse(int status, std::string_view message);
+HttpResponse ErrorResponse(const Error& error);
+
+}  // namespace eider::server
