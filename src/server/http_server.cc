@@ -157,7 +157,8 @@ class HttpServer::Impl {
 
 HttpServer::Impl::Impl(HttpServerOptions options, HttpHandler handler)
     : limits_(std::make_shared<HttpLimits>(options.limits)),
-      handler_limit_(static_cast<size_t>(std::max(1, options.handlers))) {
+      handler_limit_(options.handlers > 0 ? static_cast<size_t>(options.handlers)
+                                          : std::max(8U, 4 * std::thread::hardware_concurrency())) {
   host_.handler = std::move(handler);
   host_.on_exchange = std::move(options.on_exchange);
   if (options.tls) tls_ = LoadTls(*options.tls);

@@ -43,7 +43,7 @@ struct HttpExchange {
 struct HttpServerOptions {
   // HOST:PORT, [IPV6]:PORT; port 0 takes a free one.
   std::string listen = "127.0.0.1:8181";
-  int handlers = 32;  // how many run at the same time
+  int handlers = 0;  // how many run at the same time; 0: four a core, eight at least
   HttpLimits limits;
   std::optional<TlsFiles> tls;
   // Called after each answer, from any of the server's threads.
