@@ -2,34 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/error.h"
+#include "iceberg/delete_index.h"
 #include "iceberg/manifest_cache.h"
 
 namespace eider::iceberg {
 
 namespace {
-
-struct DeleteFile {
-  std::shared_ptr<const DataFile> file;
-  int64_t sequence_number;
-  int32_t spec_id;
-};
-
-// "Position Delete Files", "Equality Delete Files": position deletes reach files of their own
-// commit, equality deletes only older ones; both stay within their partition.
-bool Applies(const DeleteFile& deletes, const FileScanTask& task, bool unpartitioned) {
-  if (deletes.file->referenced_data_file &&
-      *deletes.file->referenced_data_file != task.file->file_path) {
-    return false;
-  }
-  bool equality = deletes.file->content == FileContent::kEqualityDeletes;
-  if (equality ? deletes.sequence_number <= task.sequence_number
-               : deletes.sequence_number < task.sequence_number) {
-    return false;
-  }
-  if (equality && unpartitioned) return true;
-  return deletes.spec_id == task.spec_id && deletes.file->partition == task.file->partition;
-}
 
 const PartitionSpec& SpecOf(const TableMetadata& metadata, const ManifestFile& manifest) {
   const PartitionSpec* spec = metadata.SpecById(manifest.partition_spec_id);
@@ -53,7 +34,9 @@ std::vector<FileScanTask> PlanFiles(const TableMetadata& metadata, const Snapsho
   for (const ManifestFile& manifest : *list) {
     if (manifest.added_files_count == 0 && manifest.existing_files_count == 0) continue;
     const PartitionSpec& spec = SpecOf(metadata, manifest);
-    if (!manifest.is_deletes && !MightMatch(predicate, manifest, schema, spec)) continue;
+    // Deletes of partitions that are not read need not be known either; equality deletes without
+    // partition have no summary to be left out by.
+    if (!MightMatch(predicate, manifest, schema, spec)) continue;
     manifests.push_back(&manifest);
   }
   auto loaded = LoadManifests(manifests, files);
@@ -80,12 +63,10 @@ std::vector<FileScanTask> PlanFiles(const TableMetadata& metadata, const Snapsho
       tasks.push_back(std::move(task));
     }
   }
+  DeleteIndex index(metadata, std::move(deletes));
+  if (index.empty()) return tasks;
   for (FileScanTask& task : tasks) {
-    for (const DeleteFile& candidate : deletes) {
-      const PartitionSpec* spec = metadata.SpecById(candidate.spec_id);
-      bool unpartitioned = spec == nullptr || spec->is_unpartitioned();
-      if (Applies(candidate, task, unpartitioned)) task.deletes.push_back(candidate.file);
-    }
+    task.deletes = index.For(*task.file, task.sequence_number, task.spec_id);
   }
   return tasks;
 }

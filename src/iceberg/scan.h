@@ -18,7 +18,7 @@ struct FileScanTask {
   int64_t sequence_number = 0;
   // Stands for the file in every plan of the same snapshot, whatever was pruned.
   uint64_t ordinal = 0;
-  // Deleted rows of this file: position deletes, equality deletes, deletion vectors.
+  // What deletes rows of this file: deletion vectors, position deletes, equality deletes.
   std::vector<std::shared_ptr<const DataFile>> deletes;
 };
 

@@ -62,6 +62,9 @@ void Summarize(Snapshot& snapshot, const Snapshot* parent, const Totals& added, 
     AddCount(snapshot, "deleted-data-files", before.files);
     AddCount(snapshot, "deleted-records", before.records);
     AddCount(snapshot, "removed-files-size", before.bytes);
+    AddCount(snapshot, "removed-delete-files", SummaryNumber(parent, "total-delete-files"));
+    AddCount(snapshot, "removed-position-deletes", SummaryNumber(parent, "total-position-deletes"));
+    AddCount(snapshot, "removed-equality-deletes", SummaryNumber(parent, "total-equality-deletes"));
   }
   bool changes = added.files > 0 || (overwrites && before.files > 0);
   if (changes) snapshot.summary["changed-partition-count"] = "1";

@@ -99,6 +99,24 @@ TEST_F(SnapshotProducerTest, AnOverwriteDeletesWhatWasThere) {
   EXPECT_THAT(LiveFiles(table), IsEmpty());
 }
 
+TEST_F(SnapshotProducerTest, RowLevelDeletesAreCounted) {
+  TableMetadata table = Append(NewTable(), "x");
+  auto& summary = table.snapshots.back().summary;
+  summary["total-delete-files"] = "2";
+  summary["total-position-deletes"] = "5";
+  summary["total-equality-deletes"] = "1";
+  table = Append(table, "y");
+  EXPECT_EQ(table.CurrentSnapshot()->summary.at("total-delete-files"), "2");
+  EXPECT_EQ(table.CurrentSnapshot()->summary.at("total-position-deletes"), "5");
+  SnapshotProducer producer(Mode::kOverwrite, {File("z")});
+  table = Apply(&table, producer.Produce(table, files_));
+  const auto& after = table.CurrentSnapshot()->summary;
+  EXPECT_EQ(after.at("total-delete-files"), "0");
+  EXPECT_EQ(after.at("removed-delete-files"), "2");
+  EXPECT_EQ(after.at("removed-position-deletes"), "5");
+  EXPECT_EQ(after.at("removed-equality-deletes"), "1");
+}
+
 TEST_F(SnapshotProducerTest, NoFilesMakeAnEmptySnapshot) {
   TableMetadata table = NewTable();
   SnapshotProducer producer(Mode::kAppend, {});

@@ -236,6 +236,21 @@ const Schema* TableMetadata::SchemaById(int32_t id) const {
   return nullptr;
 }
 
+const NestedField* TableMetadata::FieldById(int32_t id) const {
+  if (const NestedField* field = CurrentSchema().FindField(id)) return field;
+  for (auto schema = schemas.rbegin(); schema != schemas.rend(); ++schema) {
+    if (const NestedField* field = schema->FindField(id)) return field;
+  }
+  return nullptr;
+}
+
+bool TableMetadata::IsColumn(int32_t id) const {
+  return std::any_of(schemas.begin(), schemas.end(), [&](const Schema& schema) {
+    return std::any_of(schema.fields.begin(), schema.fields.end(),
+                       [&](const NestedField& field) { return field.id == id; });
+  });
+}
+
 const PartitionSpec& TableMetadata::DefaultSpec() const { return *SpecById(default_spec_id); }
 
 const PartitionSpec* TableMetadata::SpecById(int32_t id) const {

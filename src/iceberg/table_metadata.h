@@ -80,6 +80,11 @@ struct TableMetadata {
   const Schema* SchemaById(int32_t id) const;
   const PartitionSpec& DefaultSpec() const;
   const PartitionSpec* SpecById(int32_t id) const;
+  // The field of that id as the current schema has it, else as the newest schema that had it;
+  // nullptr where none did.
+  const NestedField* FieldById(int32_t id) const;
+  // Whether that field is, or was, a column rather than a part of one.
+  bool IsColumn(int32_t id) const;
   // nullptr where the table has no snapshot yet.
   const Snapshot* CurrentSnapshot() const;
   const Snapshot* SnapshotById(int64_t id) const;

@@ -1,0 +1,67 @@
+// Which delete files reach which data files ("Scan Planning" of the table spec).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "iceberg/manifest.h"
+#include "iceberg/predicate.h"
+
+namespace eider::iceberg {
+
+struct DeleteFile {
+  std::shared_ptr<const DataFile> file;
+  int64_t sequence_number = 0;
+  int32_t spec_id = 0;
+};
+
+// A deletion vector: a blob in a Puffin file, rather than a file of positions.
+bool IsDeletionVector(const DataFile& file);
+
+// The one data file all deletes of a position delete file are in: the one it names, or the one its
+// bounds enclose; empty where there may be several.
+std::string_view ReferencedDataFile(const DataFile& deletes);
+
+class DeleteIndex {
+ public:
+  // `metadata` outlives the index.
+  DeleteIndex(const TableMetadata& metadata, std::vector<DeleteFile> deletes);
+
+  bool empty() const { return empty_; }
+  // Those that apply to a data file of that sequence number and spec, the ones that surely delete
+  // none of its rows left out.
+  std::vector<std::shared_ptr<const DataFile>> For(const DataFile& file, int64_t sequence_number,
+                                                   int32_t spec_id) const;
+
+ private:
+  struct Key {
+    int32_t field_id = 0;
+    TypePtr type;
+    bool is_nested = false;
+    ColumnFacts facts;  // of the delete file
+  };
+  struct EqualityDelete {
+    DeleteFile deletes;
+    std::vector<Key> keys;
+  };
+  template <typename Deletes>
+  using ByText = std::unordered_map<std::string, std::vector<Deletes>>;
+
+  EqualityDelete MakeEqualityDelete(const DeleteFile& deletes) const;
+  bool MayDeleteFrom(const EqualityDelete& equality, const DataFile& file,
+                     const PartitionSpec& spec) const;
+
+  const TableMetadata& metadata_;
+  bool empty_;
+  ByText<DeleteFile> vectors_;    // by data file
+  ByText<DeleteFile> positions_;  // by data file
+  // By partition.
+  ByText<DeleteFile> partition_positions_;
+  ByText<EqualityDelete> partition_equality_;
+  std::vector<EqualityDelete> global_equality_;
+};
+
+}  // namespace eider::iceberg
