@@ -8,24 +8,21 @@
 #include "duckdb/storage/statistics/node_statistics.hpp"
 #include "engine/duckdb_error.h"
 #include "engine/scan_filter.h"
+#include "iceberg/delete_index.h"
 
 namespace eider::engine {
 
 namespace {
 
 void RequireReadable(const ScannedTable& table, const iceberg::FileScanTask& task) {
-  if (task.file->file_format != "PARQUET") {
+  auto require = [&](const char* kind, const iceberg::DataFile& file) {
+    if (file.file_format == "PARQUET" || iceberg::IsDeletionVector(file)) return;
     throw Error(ErrorCode::kUnsupported,
-                fmt::format("table {} has the data file {} in the format {}; only Parquet is read",
-                            table.name, task.file->file_path, task.file->file_format));
-  }
-  if (!task.deletes.empty()) {
-    throw Error(
-        ErrorCode::kUnsupported,
-        fmt::format("table {} has row-level deletes (file {}), which Eider does not apply yet",
-                    table.name, task.deletes[0]->file_path))
-        .WithHint("Compact the table with the engine that wrote them.");
-  }
+                fmt::format("table {} has the {} {} in the format {}; only Parquet is read",
+                            table.name, kind, file.file_path, file.file_format));
+  };
+  require("data file", *task.file);
+  for (const auto& deletes : task.deletes) require("delete file", *deletes);
 }
 
 duckdb::OpenFileInfo OpenInfo(const iceberg::DataFile& file) {
@@ -41,6 +38,9 @@ duckdb::OpenFileInfo OpenInfo(const iceberg::DataFile& file) {
 
 DataFileList::DataFileList(duckdb::shared_ptr<ScannedTable> table, iceberg::Predicate predicate)
     : table_(std::move(table)), predicate_(std::move(predicate)) {}
+
+DataFileList::DataFileList(duckdb::shared_ptr<ScannedTable> table, Tasks tasks)
+    : table_(std::move(table)), tasks_(std::make_shared<const Tasks>(std::move(tasks))) {}
 
 std::shared_ptr<const DataFileList::Tasks> DataFileList::Plan() const {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -63,6 +63,20 @@ const DataFileList::Tasks& DataFileList::tasks() const {
 int64_t DataFileList::RowCount() const {
   int64_t rows = 0;
   for (const iceberg::FileScanTask& task : tasks()) rows += task.file->record_count;
+  return rows;
+}
+
+std::optional<int64_t> DataFileList::RemainingRows() const {
+  int64_t rows = 0;
+  for (const iceberg::FileScanTask& task : tasks()) {
+    rows += task.file->record_count;
+    // A deletion vector's count is of rows of this very file. Those of other deletes may count a
+    // row twice, or one that is in no file.
+    for (const auto& deletes : task.deletes) {
+      if (!iceberg::IsDeletionVector(*deletes)) return std::nullopt;
+      rows -= deletes->record_count;
+    }
+  }
   return rows;
 }
 
@@ -113,7 +127,7 @@ duckdb::idx_t DataFileList::GetTotalFileCount() const { return tasks().size(); }
 
 duckdb::unique_ptr<duckdb::NodeStatistics> DataFileList::GetCardinality(
     duckdb::ClientContext&) const {
-  auto rows = static_cast<duckdb::idx_t>(RowCount());
+  auto rows = static_cast<duckdb::idx_t>(RemainingRows().value_or(RowCount()));
   return duckdb::make_uniq<duckdb::NodeStatistics>(rows, rows);
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ constexpr char kRowCountOption[] = "eider_row_count";
 // What a scan reads, shared by everything that takes part in it.
 struct ScannedTable : public duckdb::TableFunctionInfo {
   TableVersion version;
-  std::string name;  // for errors
+  std::string name;                     // for errors
+  std::string file_kind = "data file";  // what is read, for errors
   io::FileSystem* files = nullptr;
   TableEntry* entry = nullptr;              // lives as long as the transaction
   duckdb::table_function_t scan = nullptr;  // the Parquet scan's own
@@ -36,12 +38,17 @@ class DataFileList : public duckdb::MultiFileList {
   using Tasks = std::vector<iceberg::FileScanTask>;
 
   DataFileList(duckdb::shared_ptr<ScannedTable> table, iceberg::Predicate predicate);
+  // A list of those files alone.
+  DataFileList(duckdb::shared_ptr<ScannedTable> table, Tasks tasks);
 
   const ScannedTable& table() const { return *table_; }
   // Throws kUnsupported where a file cannot be read as it ought to be, and what reading manifests
   // throws.
   const Tasks& tasks() const;
+  // The rows of the files, deleted ones included.
   int64_t RowCount() const;
+  // The rows a scan gives; nullopt where that is not known without reading the deletes.
+  std::optional<int64_t> RemainingRows() const;
 
   duckdb::unique_ptr<duckdb::MultiFileList> ComplexFilterPushdown(
       duckdb::ClientContext& context, const duckdb::MultiFileOptions& options,

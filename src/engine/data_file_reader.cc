@@ -14,6 +14,7 @@
 #include "duckdb/planner/filter/optional_filter.hpp"
 #include "engine/duckdb_error.h"
 #include "engine/name_mapping.h"
+#include "engine/row_deletes.h"
 #include "engine/type_mapping.h"
 
 namespace eider::engine {
@@ -140,15 +141,16 @@ Error OpeningError(const ScannedTable& table, const std::string& path,
   Error error = FromDuckDB(duckdb::ErrorData(cause));
   if (!table.files->Exists(path)) {
     return Error(ErrorCode::kNotFound,
-                 fmt::format("data file {} of table {} is missing", path, table.name))
+                 fmt::format("{} {} of table {} is missing", table.file_kind, path, table.name))
         .WithHint(
             fmt::format("Restore the file, or go back to a snapshot without it: SELECT * FROM "
                         "\"{}$snapshots\".",
                         table.name));
   }
   if (error.code() == ErrorCode::kQuery || error.code() == ErrorCode::kInternal) {
-    return Error(ErrorCode::kCorrupt, fmt::format("data file {} of table {} cannot be read: {}",
-                                                  path, table.name, error.message()));
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("{} {} of table {} cannot be read: {}", table.file_kind, path,
+                             table.name, error.message()));
   }
   return error;
 }
@@ -204,8 +206,13 @@ duckdb::ReaderInitializeType DataFileReader::InitializeReader(
       adapted = FiltersForCasts(reader, global_columns, global_column_ids, *table_filters);
       if (adapted) table_filters = adapted.get();
     }
-    return CreateMapping(context, reader_data, global_columns, global_column_ids, table_filters,
-                         global_state.file_list, bind_data.reader_bind, bind_data.virtual_columns);
+    auto initialized =
+        CreateMapping(context, reader_data, global_columns, global_column_ids, table_filters,
+                      global_state.file_list, bind_data.reader_bind, bind_data.virtual_columns);
+    if (initialized == duckdb::ReaderInitializeType::INITIALIZED && !task.deletes.empty()) {
+      reader.deletion_filter = MakeDeleteFilter(context, *table_, task);
+    }
+    return initialized;
   });
 }
 

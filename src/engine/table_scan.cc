@@ -6,28 +6,22 @@
 
 #include "base/error.h"
 #include "duckdb/catalog/catalog.hpp"
-#include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/multi_file/multi_file_function.hpp"
 #include "duckdb/common/serializer/deserializer.hpp"
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
-#include "duckdb/parser/tableref/table_function_ref.hpp"
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
 #include "duckdb/storage/statistics/numeric_stats.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
 #include "engine/data_file_list.h"
-#include "engine/data_file_reader.h"
 #include "engine/duckdb_error.h"
+#include "engine/parquet_scan.h"
 #include "engine/type_mapping.h"
 
 namespace eider::engine {
 
 namespace {
-
-const DataFileList& ListOf(duckdb::optional_ptr<const duckdb::FunctionData> bind_data) {
-  return bind_data->Cast<duckdb::MultiFileBindData>().file_list->Cast<DataFileList>();
-}
 
 bool HasBounds(const iceberg::Type& type) {
   switch (type.id) {
@@ -79,7 +73,7 @@ iceberg::ColumnFacts FactsOfAll(const DataFileList& list, const iceberg::NestedF
 duckdb::unique_ptr<duckdb::BaseStatistics> Statistics(duckdb::ClientContext&,
                                                       const duckdb::FunctionData* bind_data,
                                                       duckdb::column_t column) {
-  const DataFileList& list = ListOf(bind_data);
+  const DataFileList& list = FileListOf(bind_data);
   const auto& fields = list.table().version.schema->fields;
   if (duckdb::IsVirtualColumn(column) || column >= fields.size()) return nullptr;
   const iceberg::NestedField& field = fields[column];
@@ -105,17 +99,20 @@ duckdb::unique_ptr<duckdb::BaseStatistics> Statistics(duckdb::ClientContext&,
   return statistics.ToUnique();
 }
 
-// One partition that holds every row, so that count(*) opens no file.
+// One partition that holds every row, so that count(*) opens no file; none where only reading the
+// deletes tells how many rows there are.
 duckdb::vector<duckdb::PartitionStatistics> PartitionStats(duckdb::ClientContext&,
                                                            duckdb::GetPartitionStatsInput& input) {
+  auto rows = FileListOf(input.bind_data).RemainingRows();
+  if (!rows) return {};
   duckdb::PartitionStatistics partition;
-  partition.count = static_cast<duckdb::idx_t>(ListOf(input.bind_data).RowCount());
+  partition.count = static_cast<duckdb::idx_t>(*rows);
   partition.count_type = duckdb::CountType::COUNT_EXACT;
   return {partition};
 }
 
 duckdb::BindInfo GetBindInfo(const duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
-  return duckdb::BindInfo(*ListOf(bind_data.get()).table().entry);
+  return duckdb::BindInfo(*FileListOf(bind_data.get()).table().entry);
 }
 
 duckdb::virtual_column_map_t GetVirtualColumns(
@@ -125,51 +122,13 @@ duckdb::virtual_column_map_t GetVirtualColumns(
   return columns;
 }
 
-duckdb::unique_ptr<duckdb::MultiFileReader> MakeReader(const duckdb::TableFunction& function) {
-  return duckdb::make_uniq<DataFileReader>(
-      duckdb::shared_ptr_cast<duckdb::TableFunctionInfo, ScannedTable>(function.function_info));
-}
-
 duckdb::InsertionOrderPreservingMap<duckdb::string> ToText(
     duckdb::TableFunctionToStringInput& input) {
-  const DataFileList& list = ListOf(input.bind_data);
+  const DataFileList& list = FileListOf(input.bind_data);
   duckdb::InsertionOrderPreservingMap<duckdb::string> text;
   text["Table"] = list.table().name;
   text["Files"] = std::to_string(list.tasks().size());
   return text;
-}
-
-// Whether an error of a scan comes from reading the file, not from a filter that the scan
-// evaluates.
-bool IsOfDecoder(const duckdb::ErrorData& error, const duckdb::BaseFileReader& reader) {
-  switch (error.Type()) {
-    case duckdb::ExceptionType::UNKNOWN_TYPE:
-    case duckdb::ExceptionType::INVALID:
-    case duckdb::ExceptionType::IO:
-    case duckdb::ExceptionType::SERIALIZATION:
-      return true;
-    case duckdb::ExceptionType::INVALID_INPUT:
-      return error.RawMessage().find(reader.GetFileName()) != std::string::npos;
-    default:
-      return false;
-  }
-}
-
-// DuckDB's decoders often complain of damaged pages without saying where.
-void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
-          duckdb::DataChunk& output) {
-  const ScannedTable& table = ListOf(input.bind_data).table();
-  try {
-    table.scan(context, input, output);
-  } catch (const std::exception& error) {
-    duckdb::ErrorData data(error);
-    auto reader =
-        input.local_state ? input.local_state->Cast<duckdb::MultiFileLocalState>().reader : nullptr;
-    if (!reader || data.ExtraInfo().count("eider_code") > 0 || !IsOfDecoder(data, *reader)) throw;
-    throw ToDuckDB(Error(ErrorCode::kCorrupt,
-                         fmt::format("data file {} of table {} cannot be read: {}",
-                                     reader->GetFileName(), table.name, data.RawMessage())));
-  }
 }
 
 // DuckDB copies a part of a plan by writing it and reading it back, inlined CTEs among them. What
@@ -246,23 +205,16 @@ duckdb::virtual_column_map_t ScanVirtualColumns() {
 duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableEntry& entry,
                                     io::FileSystem& files,
                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
-  auto& parquet_scan = duckdb::Catalog::GetEntry<duckdb::TableFunctionCatalogEntry>(
-      context, SYSTEM_CATALOG, DEFAULT_SCHEMA, "parquet_scan");
-  duckdb::TableFunction function = parquet_scan.functions.GetFunctionByOffset(0);
-
   auto table = duckdb::make_shared_ptr<ScannedTable>();
   table->version = entry.version();
   table->name = entry.identifier().ToString();
   table->files = &files;
   // DuckDB asks for the entry as one it may change.
   table->entry = const_cast<TableEntry*>(&entry);
-  table->scan = function.function;
 
+  duckdb::TableFunction function = MakeParquetScan(context, std::move(table));
   function.name = kScanName;
   function.arguments.clear();  // as it is registered
-  function.function = Scan;
-  function.function_info = table;
-  function.get_multi_file_reader = MakeReader;
   function.statistics = Statistics;
   function.get_partition_stats = PartitionStats;
   function.get_bind_info = GetBindInfo;
@@ -272,16 +224,7 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableE
   function.deserialize = Deserialize;
   function.verify_serialization = false;
 
-  duckdb::vector<duckdb::Value> inputs{duckdb::Value("")};
-  duckdb::named_parameter_map_t parameters;
-  duckdb::vector<duckdb::LogicalType> input_types;
-  duckdb::vector<duckdb::string> input_names;
-  duckdb::TableFunctionRef reference;
-  duckdb::TableFunctionBindInput input(inputs, parameters, input_types, input_names, nullptr,
-                                       nullptr, function, reference);
-  duckdb::vector<duckdb::LogicalType> types;
-  duckdb::vector<duckdb::string> names;
-  bind_data = function.bind(context, input, types, names);
+  bind_data = BindParquetScan(context, function);
   return function;
 }
 

@@ -9,7 +9,7 @@ namespace eider::engine {
 
 // The function that scans `entry`'s version, and its bind data. Files are found when the scan's
 // filters are known, so that those that cannot match are never opened. The scan throws kUnsupported
-// where the version has row-level deletes or files other than Parquet.
+// where a data file is not Parquet, or a delete file neither Parquet nor Puffin.
 duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableEntry& entry,
                                     io::FileSystem& files,
                                     duckdb::unique_ptr<duckdb::FunctionData>& bind_data);

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "catalog/sqlite_catalog.h"
+#include "engine/foreign_commit.h"
 #include "engine/reading_fixture.h"
-#include "iceberg/manifest_cache.h"
 #include "iceberg/snapshot_producer.h"
 
 namespace eider::engine {
@@ -317,50 +317,6 @@ TEST_F(TableScanTest, MissingManifestsAreNamed) {
   EXPECT_THAT(error.message(), HasSubstr(".avro"));
 }
 
-// Commits `updates` to a table, as another engine would.
-void Commit(catalog::Catalog& store, const catalog::TableIdentifier& identifier,
-            std::vector<iceberg::TableUpdate> updates) {
-  catalog::TableChange change;
-  change.identifier = identifier;
-  change.updates = std::move(updates);
-  catalog::CommitRequest request;
-  request.tables = {change};
-  store.Commit(request);
-}
-
-// Adds a snapshot with `file` to a table that has one.
-void AddForeignFile(const std::string& root, const catalog::TableIdentifier& identifier,
-                    const iceberg::DataFile& file) {
-  auto store = catalog::OpenSqliteCatalog(root);
-  auto metadata = store->LoadTable(store->Find(identifier)->metadata_location);
-  bool is_deletes = file.content != iceberg::FileContent::kData;
-  iceberg::Snapshot snapshot = *metadata->CurrentSnapshot();
-  snapshot.parent_snapshot_id = snapshot.snapshot_id;
-  snapshot.snapshot_id += 1;
-  snapshot.sequence_number = metadata->last_sequence_number + 1;
-  iceberg::ManifestEntry entry;
-  entry.file = file;
-  const iceberg::PartitionSpec& spec = metadata->DefaultSpec();
-  std::string bytes =
-      iceberg::WriteManifest(*metadata, spec, is_deletes, {entry}, iceberg::avro::Codec::kDeflate);
-  auto manifest = iceberg::SummarizeManifest(*metadata, spec, is_deletes, {entry});
-  manifest.manifest_path = root + "/foreign-m0.avro";
-  manifest.manifest_length = static_cast<int64_t>(bytes.size());
-  manifest.sequence_number = snapshot.sequence_number;
-  manifest.added_snapshot_id = snapshot.snapshot_id;
-  store->files().WriteNew(manifest.manifest_path, bytes);
-  auto manifests = *iceberg::LoadManifestList(*metadata->CurrentSnapshot(), store->files());
-  manifests.push_back(manifest);
-  snapshot.manifest_list = root + "/foreign-snap.avro";
-  store->files().WriteNew(
-      snapshot.manifest_list,
-      iceberg::WriteManifestList(snapshot, 2, manifests, iceberg::avro::Codec::kDeflate));
-  iceberg::SnapshotRef main;
-  main.snapshot_id = snapshot.snapshot_id;
-  Commit(*store, identifier,
-         {iceberg::AddSnapshot{snapshot}, iceberg::SetSnapshotRef{iceberg::kMainBranch, main}});
-}
-
 const catalog::TableIdentifier kTable{{"s"}, "t"};
 
 // Files taken over from Hive: neither field ids nor the columns they are partitioned by.
@@ -421,22 +377,6 @@ TEST_F(TableScanTest, InitialDefaults) {
   EXPECT_EQ(Rows("SELECT n FROM t WHERE i IS NULL"), Strings{});
   Run("INSERT INTO t VALUES (2, NULL, 1, 'x', NULL)");
   EXPECT_EQ(Rows("SELECT n FROM t WHERE i IS NULL"), Strings{"2"});
-}
-
-TEST_F(TableScanTest, TablesWithRowLevelDeletesAreRefused) {
-  Run("CREATE TABLE t AS SELECT 1 AS n");
-  iceberg::DataFile deletes;
-  deletes.content = iceberg::FileContent::kPositionDeletes;
-  deletes.file_path = "/data/deletes.parquet";
-  deletes.record_count = 1;
-  AddForeignFile(warehouse(), kTable, deletes);
-  for (const char* sql :
-       {"SELECT * FROM t", "SELECT count(*) FROM t", "SELECT n FROM t WHERE n = 1"}) {
-    Error error = Failure(sql);
-    EXPECT_EQ(error.code(), ErrorCode::kUnsupported) << sql;
-    EXPECT_THAT(error.message(), HasSubstr("/data/deletes.parquet"));
-    EXPECT_THAT(error.message(), HasSubstr("s.t"));
-  }
 }
 
 TEST_F(TableScanTest, DataFilesOfOtherFormatsAreRefused) {
