@@ -28,7 +28,7 @@ test-asan: setup
 # The parts that run on several threads.
 test-tsan: setup
 	@scripts/build build-tsan Debug all -DEIDER_SANITIZE=thread
-	@scripts/test build-tsan -R '^(base|catalog|engine|dbt)$$'
+	@scripts/test build-tsan -R '^(base|catalog|engine|dbt|server)$$'
 
 bench: build
 	@scripts/bench-environment

@@ -23,6 +23,7 @@ Command TestCommand();
 // Eider's own.
 Command CatalogCommand();
 Command CompletionCommand();
+Command ServeCommand();
 Command SqlCommand();
 
 }  // namespace eider::cli

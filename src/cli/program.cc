@@ -51,11 +51,11 @@ Program MakeProgram(const std::string& name) {
   program.summary =
       "Builds dbt projects into lakehouses of Apache Iceberg tables, and queries them.";
   program.options = GlobalOptions();
-  program.commands = {
-      BuildCommand(),    RunCommand(),   SeedCommand(),         TestCommand(),
-      ListCommand(),     ShowCommand(),  CompileCommand(),      ParseCommand(),
-      DepsCommand(),     DebugCommand(), RunOperationCommand(), CleanCommand(),
-      SnapshotCommand(), SqlCommand(),   CatalogCommand(),      CompletionCommand()};
+  program.commands = {BuildCommand(),     RunCommand(),   SeedCommand(),         TestCommand(),
+                      ListCommand(),      ShowCommand(),  CompileCommand(),      ParseCommand(),
+                      DepsCommand(),      DebugCommand(), RunOperationCommand(), CleanCommand(),
+                      SnapshotCommand(),  SqlCommand(),   ServeCommand(),        CatalogCommand(),
+                      CompletionCommand()};
   return program;
 }
 

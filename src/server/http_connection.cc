@@ -272,8 +272,6 @@ void HttpConnection::Refuse(int status, const std::string& message) {
   closes_ = true;
   lingers_ = true;
   request_ = std::move(parser_->request());
-  request_.body = {};
-  host_.body_bytes -= std::exchange(accounted_, 0);
   request_.peer = peer_;
   request_.id = NewRequestId();
   Prepare(ErrorResponse(status, message), message);
@@ -302,6 +300,9 @@ void HttpConnection::Handle() {
 void HttpConnection::Prepare(HttpResponse response, std::string error) {
   response_ = std::move(response);
   error_ = std::move(error);
+  // The body has done its duty.
+  request_.body = {};
+  host_.body_bytes -= std::exchange(accounted_, 0);
   if (host_.draining) closes_ = true;
   has_body_ = request_.method != "HEAD" && MayHaveBody(response_.status);
   head_ = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response_.status,
@@ -365,7 +366,6 @@ void HttpConnection::Finish() {
                           duration.count(), written_,  error_};
     host_.on_exchange(exchange);
   }
-  host_.body_bytes -= std::exchange(accounted_, 0);
   parser_.reset();
   request_ = {};
   response_ = {};

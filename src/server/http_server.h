@@ -32,7 +32,7 @@ struct HttpLimits {
 
 // A request and what came of it.
 struct HttpExchange {
-  const HttpRequest& request;  // of a malformed one, what could be read
+  const HttpRequest& request;  // without its body; of a malformed one, what could be read
   const HttpResponse& response;
   int64_t received_micros = 0;  // when its first byte was read, wall clock
   int64_t duration_micros = 0;  // from then until the answer was sent

@@ -7,7 +7,7 @@ import unittest
 import program
 
 COMMANDS = ["build", "run", "seed", "snapshot", "test", "ls", "show", "compile", "parse", "deps", "debug", "run-operation",
-            "clean", "sql", "catalog"]
+            "clean", "sql", "serve", "catalog"]
 
 
 class Usage(program.ScratchTest):

@@ -1,0 +1,315 @@
+// eider serve: warehouses over HTTP.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <mutex>
+#include <set>
+
+#include "base/clock.h"
+#include "catalog/sqlite_catalog.h"
+#include "cli/commands.h"
+#include "cli/dbt_options.h"
+#include "cli/failure.h"
+#include "cli/serve_config.h"
+#include "cli/sql_connection.h"
+#include "cli/systemd.h"
+#include "io/file_system.h"
+#include "server/access_log.h"
+#include "server/http_metrics.h"
+#include "server/http_routes.h"
+#include "server/http_server.h"
+#include "server/listen_address.h"
+
+namespace eider::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// How often a stop looks whether it is done.
+constexpr milliseconds kDrainStep{20};
+
+// Blocked in every thread that is made from here on; the main one takes them from the queue.
+sigset_t BlockServerSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// The signal that came, or 0 when none did within `patience`.
+int WaitForSignal(const sigset_t& signals, milliseconds patience) {
+  timespec time{patience.count() / 1000, (patience.count() % 1000) * 1'000'000};
+  int number = sigtimedwait(&signals, nullptr, &time);
+  return std::max(number, 0);
+}
+
+struct ServedWarehouse {
+  std::string name;
+  std::string folder;
+  std::shared_ptr<catalog::Catalog> catalog;
+};
+
+ServedWarehouse OpenWarehouse(const ServeConfig::Warehouse& wanted) {
+  std::string folder = io::LocalPath(io::ToLocation(wanted.location));
+  // A name that was mistyped must not become an empty warehouse.
+  if (!fs::is_directory(folder)) {
+    throw Error(ErrorCode::kNotFound, fmt::format("there is no folder {} to serve", folder))
+        .WithHint("To begin a new warehouse there, make the folder first.");
+  }
+  catalog::SqliteCatalogOptions options;
+  options.name = wanted.name;
+  auto catalog = catalog::OpenSqliteCatalog(folder, options);
+  return {wanted.name.empty() ? catalog->name() : wanted.name, folder, catalog};
+}
+
+// What the server serves at one time; a reload puts another in its place.
+struct Serving {
+  ServeConfig config;
+  std::vector<ServedWarehouse> warehouses;
+  server::HttpRoutes routes;
+  std::unique_ptr<server::AccessLog> log;
+};
+
+class ServeProgram {
+ public:
+  explicit ServeProgram(const Arguments& arguments) : arguments_(arguments) {}
+
+  int Run();
+
+ private:
+  // The command line over the file, and the profile's warehouse where neither names one.
+  ServeConfig ReadConfig() const;
+  std::shared_ptr<const Serving> Prepare();
+  std::shared_ptr<const Serving> serving() const;
+  void Serve(std::shared_ptr<const Serving> serving);
+  void Record(const server::HttpExchange& exchange);
+  void Reload();
+  void Stop(const sigset_t& signals);
+  std::string Summary() const;
+
+  const Arguments& arguments_;
+  server::HttpMetrics metrics_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Serving> serving_;
+  // Last: its threads use all of the above until it is gone.
+  std::unique_ptr<server::HttpServer> server_;
+};
+
+ServeConfig ServeProgram::ReadConfig() const {
+  ServeConfig config;
+  if (auto file = arguments_.Text("config")) config = ReadServeConfig(*file);
+  config.listen = arguments_.Text("listen").value_or(config.listen);
+  config.access_log = arguments_.Text("access-log").value_or(config.access_log);
+  config.allow_anonymous = arguments_.Flag("allow-anonymous", config.allow_anonymous);
+  if (arguments_.Has("tls-cert") != arguments_.Has("tls-key")) {
+    throw Error(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key belong together");
+  }
+  if (arguments_.Has("tls-cert")) {
+    config.tls = server::TlsFiles{*arguments_.Text("tls-cert"), *arguments_.Text("tls-key")};
+  }
+  if (arguments_.Has("warehouse")) {
+    config.warehouses.clear();
+    for (const std::string& text : arguments_.List("warehouse")) {
+      config.warehouses.push_back(ParseWarehouse(text));
+    }
+  }
+  if (config.warehouses.empty()) config.warehouses.push_back({"", WarehouseFolder(arguments_)});
+
+  bool local = server::IsLoopback(server::ParseListenAddress(config.listen));
+  if (!local && !config.allow_anonymous) {
+    throw Error(ErrorCode::kPermission,
+                fmt::format("whoever reaches {} could read and change everything: the server asks "
+                            "nobody who they are",
+                            config.listen))
+        .WithHint(
+            "Listen at 127.0.0.1, or say --allow-anonymous where only friends reach the address.");
+  }
+  return config;
+}
+
+std::shared_ptr<const Serving> ServeProgram::Prepare() {
+  auto next = std::make_shared<Serving>();
+  next->config = ReadConfig();
+  auto before = serving();
+  std::set<std::string> names;
+  for (const ServeConfig::Warehouse& wanted : next->config.warehouses) {
+    next->warehouses.push_back(OpenWarehouse(wanted));
+    ServedWarehouse& opened = next->warehouses.back();
+    if (!names.insert(opened.name).second) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("two warehouses are named '{}'", opened.name))
+          .WithHint("Give one another name: --warehouse NAME=LOCATION.");
+    }
+    // One that is served already keeps its catalog, with what that has cached.
+    if (!before) continue;
+    for (const ServedWarehouse& old : before->warehouses) {
+      if (old.folder == opened.folder) opened.catalog = old.catalog;
+    }
+  }
+  const std::string& log = next->config.access_log;
+  if (!log.empty()) next->log = std::make_unique<server::AccessLog>(log);
+
+  server::HttpRoutes& routes = next->routes;
+  routes.only_this_machine = !next->config.allow_anonymous;
+  routes.metrics = [this] { return metrics_.Text(server_->counts()); };
+  for (const ServedWarehouse& warehouse : next->warehouses) {
+    routes.checks.push_back(
+        {warehouse.name, [catalog = warehouse.catalog] { catalog->Snapshot(); }});
+  }
+  return next;
+}
+
+std::shared_ptr<const Serving> ServeProgram::serving() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return serving_;
+}
+
+void ServeProgram::Serve(std::shared_ptr<const Serving> serving) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  serving_.swap(serving);
+}
+
+void ServeProgram::Record(const server::HttpExchange& exchange) {
+  auto now = serving();
+  metrics_.Count(now->routes.RouteOf(exchange.request), exchange.request.method,
+                 exchange.response.status, exchange.duration_micros);
+  if (now->log) {
+    now->log->Write(exchange);
+  } else if (exchange.response.status >= 500) {
+    fmt::print(stderr, "{}\n", server::AccessLine(exchange));
+  }
+}
+
+std::string ServeProgram::Summary() const {
+  std::string what;
+  for (const ServedWarehouse& warehouse : serving()->warehouses) {
+    if (!what.empty()) what += ", ";
+    what += fmt::format("{} from {}", warehouse.name, warehouse.folder);
+  }
+  return fmt::format("Serving {} at {}/iceberg", what, server_->url());
+}
+
+int ServeProgram::Run() {
+  sigset_t signals = BlockServerSignals();
+  Serve(Prepare());
+  const ServeConfig& config = serving()->config;
+  server::HttpServerOptions options;
+  options.listen = config.listen;
+  options.handlers = config.handlers;
+  options.limits = config.limits;
+  options.tls = config.tls;
+  options.on_exchange = [this](const server::HttpExchange& exchange) { Record(exchange); };
+  {
+    // The first request may come before the server is made; it waits for the lock in serving().
+    std::lock_guard<std::mutex> lock(mutex_);
+    server_ = std::make_unique<server::HttpServer>(
+        std::move(options),
+        [this](const server::HttpRequest& request) { return serving()->routes.Handle(request); });
+  }
+
+  fmt::print("{}\n", Summary());
+  std::fflush(stdout);
+  NotifySystemd("READY=1");
+  while (true) {
+    int number = WaitForSignal(signals, milliseconds(3'600'000));
+    if (number == SIGHUP) Reload();
+    if (number == SIGINT || number == SIGTERM) break;
+  }
+  Stop(signals);
+  return kSuccess;
+}
+
+void ServeProgram::Reload() {
+  NotifySystemdOfReload();
+  try {
+    auto next = Prepare();
+    auto before = serving();
+    if (next->config.tls.has_value() != before->config.tls.has_value()) {
+      throw Error(ErrorCode::kUnsupported, "TLS cannot be turned on or off by a reload")
+          .WithHint("Restart the server.");
+    }
+    if (next->config.tls) server_->ReloadTls(*next->config.tls);
+    server_->SetLimits(next->config.limits);
+    if (next->config.listen != before->config.listen ||
+        next->config.handlers != before->config.handlers) {
+      fmt::print(stderr, "Another 'listen' or 'handlers' takes a restart.\n");
+    }
+    Serve(next);
+    fmt::print("{}\n", Summary());
+    std::fflush(stdout);
+  } catch (const std::exception& e) {
+    PrintFailure(ToError(e).WithContext("the configuration stays as it was"));
+  }
+  NotifySystemd("READY=1");
+}
+
+void ServeProgram::Stop(const sigset_t& signals) {
+  NotifySystemd("STOPPING=1");
+  server_->BeginStop();
+  auto deadline = std::chrono::steady_clock::now() + serving()->config.drain_time;
+  while (!server_->WaitUntilDrained(kDrainStep)) {
+    // Whoever asks twice does not want to wait.
+    int number = WaitForSignal(signals, milliseconds(0));
+    if (number == SIGINT || number == SIGTERM) _exit(128 + number);
+    if (std::chrono::steady_clock::now() < deadline) continue;
+    fmt::print(stderr, "Cutting off {} connections that did not finish.\n",
+               server_->counts().connections);
+    break;
+  }
+  server_.reset();
+}
+
+int RunServe(const Arguments& arguments) { return ServeProgram(arguments).Run(); }
+
+}  // namespace
+
+Command ServeCommand() {
+  using Kind = Option::Kind;
+  Command command;
+  command.name = "serve";
+  command.summary = "Serve warehouses over HTTP as an Iceberg REST catalog";
+  command.description =
+      "Runs until SIGTERM or Ctrl-C, then finishes the requests under way; a second one ends it at "
+      "once. SIGHUP reads configuration and certificates anew.\n"
+      "\n"
+      "  eider serve --warehouse jaffle_iceberg=/data/shop\n"
+      "  eider serve --config /etc/eider/eider.yaml";
+  // The warehouse's options, but here there may be several.
+  std::vector<Option> where = WarehouseOptions();
+  std::erase_if(where, [](const Option& option) {
+    return option.key() == "warehouse" || option.key() == "read-only";
+  });
+  command.options = Concatenate(
+      {{{"--warehouse,-w",
+         Kind::kRepeated,
+         "NAME=LOCATION",
+         "A warehouse's folder, under this name or its own; may be repeated. Without it the "
+         "configuration or the profile says.",
+         "EIDER_WAREHOUSE",
+         {}},
+        {"--listen", Kind::kText, "HOST:PORT", "Where; 127.0.0.1:8181 unless told.", "", {}},
+        {"--config", Kind::kText, "FILE", "The configuration, eider.yaml.", "EIDER_CONFIG", {}},
+        {"--tls-cert", Kind::kText, "FILE", "Certificate chain in PEM.", "", {}},
+        {"--tls-key", Kind::kText, "FILE", "Its key in PEM.", "", {}},
+        {"--access-log", Kind::kText, "FILE", "A JSON line a request; - is the output.", "", {}},
+        {"--allow-anonymous",
+         Kind::kFlag,
+         "",
+         "Answer other machines too, without asking who they are.",
+         "",
+         {}}},
+       where});
+  command.run = RunServe;
+  return command;
+}
+
+}  // namespace eider::cli

@@ -1,0 +1,36 @@
+// The configuration of `eider serve`: eider.yaml.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/http_server.h"
+
+namespace eider::cli {
+
+struct ServeConfig {
+  struct Warehouse {
+    std::string name;  // "" for the catalog's own
+    std::string location;
+  };
+
+  std::string listen = "127.0.0.1:8181";
+  bool allow_anonymous = false;  // to clients on other machines
+  std::vector<Warehouse> warehouses;
+  std::optional<server::TlsFiles> tls;
+  server::HttpLimits limits;
+  int handlers = 0;  // see HttpServerOptions
+  std::chrono::milliseconds drain_time{30'000};
+  std::string access_log;  // a file, "-" for standard output, "" for none
+};
+
+// Relative paths in the file start at its folder. Throws kNotFound, kSyntax, and kInvalidArgument
+// with file and line for what has no meaning.
+ServeConfig ReadServeConfig(const std::string& file);
+
+// "NAME=LOCATION", or a location alone.
+ServeConfig::Warehouse ParseWarehouse(const std::string& text);
+
+}  // namespace eider::cli
