@@ -107,6 +107,9 @@ class HttpServer::Impl {
           connection(socket, std::move(peer), std::move(tls), std::move(limits), host) {}
     HttpConnection connection;
     bool watched = false;
+    // Passes from thread to thread with the event. The kernel orders what both do; this says so in
+    // terms of the language.
+    std::atomic<bool> settled = false;
     std::list<std::unique_ptr<Client>>::iterator place;
   };
 
@@ -253,6 +256,7 @@ void HttpServer::Impl::Work() {
         Accept(*static_cast<Listener*>(target));
         break;
       case Target::Kind::kConnection:
+        static_cast<Client*>(target)->settled.load(std::memory_order_acquire);
         Drive(static_cast<Client*>(target), buffer.get());
         break;
     }
@@ -369,7 +373,9 @@ void HttpServer::Impl::Settle(Client& client, HttpConnection::Next next) {
     event.events = EPOLLONESHOT | (next == HttpConnection::Next::kWritable ? EPOLLOUT : EPOLLIN);
     event.data.ptr = static_cast<Target*>(&client);
     int operation = std::exchange(client.watched, true) ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (epoll_ctl(epoll_.get(), operation, client.connection.socket(), &event) == 0) return;
+    int socket = client.connection.socket();
+    client.settled.store(true, std::memory_order_release);
+    if (epoll_ctl(epoll_.get(), operation, socket, &event) == 0) return;
   }
   std::unique_ptr<Client> gone;
   bool empty = false;

@@ -22,6 +22,15 @@
 #include "server/http_client_testing.h"
 #include "server/http_stream.h"
 
+#ifdef __SANITIZE_THREAD__
+// To the thread sanitizer, a thread that closes a socket after an event races with the one that
+// asked for the event: it knows of EPOLL_CTL_ADD that it comes before, and of EPOLL_CTL_MOD it does
+// not.
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:eider::server::HttpStream::~HttpStream\n";
+}
+#endif
+
 namespace eider::server {
 namespace {
 
@@ -314,18 +323,17 @@ TEST(HttpServer, WhatAHandlerThrowsIsAnsweredByItsCode) {
   std::vector<std::string> errors;
   HttpServerOptions options = Options();
   options.on_exchange = [&](const HttpExchange& exchange) { errors.emplace_back(exchange.error); };
-  HttpServer server(options, [](const HttpRequest& request) -> HttpResponse {
-    if (request.path == "/missing") throw Error(ErrorCode::kNotFound, "table x is not there");
-    throw std::runtime_error("boom");
-  });
-  TestClient client(server.port());
-  std::string answer = client.Get("/missing");
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 "));
-  EXPECT_THAT(answer, HasSubstr("table x is not there"));
-  EXPECT_THAT(client.Get("/boom"), StartsWith("HTTP/1.1 500 "));
-  // An exchange is told of once it is over, and this one is before the next begins.
-  client.Get("/missing");
-  errors.resize(2);
+  {
+    HttpServer server(options, [](const HttpRequest& request) -> HttpResponse {
+      if (request.path == "/missing") throw Error(ErrorCode::kNotFound, "table x is not there");
+      throw std::runtime_error("boom");
+    });
+    TestClient client(server.port());
+    std::string answer = client.Get("/missing");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 404 "));
+    EXPECT_THAT(answer, HasSubstr("table x is not there"));
+    EXPECT_THAT(client.Get("/boom"), StartsWith("HTTP/1.1 500 "));
+  }
   EXPECT_THAT(errors, testing::ElementsAre("table x is not there", "boom"));
 }
 
