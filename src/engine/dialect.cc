@@ -32,14 +32,9 @@ class TokenizedText {
   }
   bool IsWord(size_t i) const { return i < size() && !words_[i].empty(); }
 
-  bool Is(size_t i, duckdb::SimplifiedTokenType type) const {
-    return i < size() && tokens_[i].type == type;
-  }
   bool IsString(size_t i) const {
-    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_STRING_CONSTANT);
-  }
-  bool IsNumber(size_t i) const {
-    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_NUMERIC_CONSTANT);
+    return i < size() &&
+           tokens_[i].type == duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_STRING_CONSTANT;
   }
   // Whether the token can name a table in a query: a quoted name, or a word that is not reserved.
   bool IsAlias(size_t i) const {
@@ -52,9 +47,6 @@ class TokenizedText {
       default:
         return true;
     }
-  }
-  bool IsOperator(size_t i) const {
-    return Is(i, duckdb::SimplifiedTokenType::SIMPLIFIED_TOKEN_OPERATOR);
   }
 
   // The text from token `first` up to token `last`, without what trails it.
@@ -96,36 +88,28 @@ struct Edit {
   std::string text;
 };
 
-// The token after the expression that starts at `i`: primaries joined by operators.
-size_t AfterExpression(const TokenizedText& text, size_t i) {
-  static const std::set<std::string> kUnits = {"YEAR",   "YEARS",   "MONTH",  "MONTHS", "WEEK",
-                                               "WEEKS",  "DAY",     "DAYS",   "HOUR",   "HOURS",
-                                               "MINUTE", "MINUTES", "SECOND", "SECONDS"};
-  while (i < text.size()) {
-    if (text.FirstChar(i) == '(') {
-      i = text.AfterParentheses(i);
-    } else if (text.FirstChar(i) == '-' || text.FirstChar(i) == '+') {
-      ++i;
-      continue;
-    } else if (text.IsString(i) || text.IsNumber(i)) {
-      ++i;
-    } else if (text.IsWord(i)) {
-      bool interval = text.IsWord(i, "INTERVAL");
-      ++i;
-      if (text.FirstChar(i) == '(') {
-        i = text.AfterParentheses(i);
-      } else if (text.IsString(i) || (interval && text.IsNumber(i))) {
-        ++i;
-        if (interval && text.IsAnyWord(i, kUnits)) ++i;
-      }
-    } else {
-      return i;
-    }
-    char next = text.FirstChar(i);
-    if (!text.IsOperator(i) || next == ',' || next == ')' || next == ';' || next == '(') return i;
-    ++i;
+bool IsExpression(const std::string& sql) {
+  try {
+    return duckdb::Parser::ParseExpressionList("(" + sql + "\n)").size() == 1;
+  } catch (const std::exception&) {
+    return false;
   }
-  return i;
+}
+
+// The token after the longest expression that starts at `first` and lies in no clause or item of
+// FROM that follows; `first` where there is none. What an expression is, DuckDB's parser says.
+size_t AfterExpression(const TokenizedText& text, size_t first) {
+  static const std::set<std::string> kClauses = {
+      "WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER",     "LIMIT",
+      "JOIN",  "ON",    "USING",  "UNION",   "EXCEPT", "INTERSECT", "SELECT"};
+  size_t end = first;
+  while (end < text.size() && !text.IsAnyWord(end, kClauses)) {
+    char c = text.FirstChar(end);
+    if (c == ',' || c == ')' || c == ';') break;
+    end = c == '(' ? text.AfterParentheses(end) : end + 1;
+  }
+  while (end > first && !IsExpression(text.Slice(first, end))) --end;
+  return end;
 }
 
 // [FOR] VERSION AS OF n, [FOR] TIMESTAMP AS OF ts.
@@ -139,7 +123,11 @@ void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
     if (unit.empty()) continue;
     size_t value = unit_at + 3;
     size_t end = AfterExpression(text, value);
-    std::string clause = "AT (" + unit + " => " + text.Slice(value, end) + ") ";
+    if (end == value) continue;
+    std::string expression = text.Slice(value, end);
+    // A comment between the expression and what follows it came with it.
+    if (expression.find("--") != std::string::npos) expression += "\n";
+    std::string clause = "AT (" + unit + " => " + expression + ") ";
     // Trino and Spark write the alias after the version, DuckDB before it.
     size_t alias = text.IsWord(end, "AS") ? end + 1 : end;
     if (text.IsAlias(alias)) {

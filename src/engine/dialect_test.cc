@@ -29,6 +29,28 @@ TEST(DialectTest, TimeTravel) {
             "(SELECT a FROM t AT (VERSION => 'nightly') )");
 }
 
+TEST(DialectTest, TimeTravelToAnyExpression) {
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR TIMESTAMP AS OF ts - INTERVAL 1 DAY x WHERE a = 1"),
+            "SELECT * FROM t x AT (TIMESTAMP => ts - INTERVAL 1 DAY) WHERE a = 1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR TIMESTAMP AS OF "
+                           "'2026-01-01'::timestamp with time zone - interval (2 * 3) days, u"),
+            "SELECT * FROM t AT (TIMESTAMP => "
+            "'2026-01-01'::timestamp with time zone - interval (2 * 3) days) , u");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR TIMESTAMP AS OF CASE WHEN true THEN now() ELSE "
+                           "cast('2026-01-01' AS timestamp) END LEFT JOIN u USING (a)"),
+            "SELECT * FROM t AT (TIMESTAMP => CASE WHEN true THEN now() ELSE "
+            "cast('2026-01-01' AS timestamp) END) LEFT JOIN u USING (a)");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR TIMESTAMP AS OF "
+                           "timestamp '2026-01-01' AT TIME ZONE 'UTC' AS x UNION SELECT 1"),
+            "SELECT * FROM t AS x AT (TIMESTAMP => timestamp '2026-01-01' AT TIME ZONE 'UTC') "
+            "UNION SELECT 1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF $version; SELECT 1"),
+            "SELECT * FROM t AT (VERSION => $version) ; SELECT 1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF 1 -- the first\nWHERE a = 1"),
+            "SELECT * FROM t AT (VERSION => 1 -- the first\n) WHERE a = 1");
+  EXPECT_EQ(RewriteDialect("SELECT * FROM t FOR VERSION AS OF WHERE a = 1"), std::nullopt);
+}
+
 TEST(DialectTest, TableProperties) {
   EXPECT_EQ(RewriteDialect("ALTER TABLE a.b \n SET TBLPROPERTIES (format='iceberg')"),
             "ALTER TABLE a.b \n SET (format='iceberg')");
