@@ -14,6 +14,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "engine/table_definition.h"
+#include "engine/table_properties.h"
 #include "engine/type_mapping.h"
 #include "iceberg/manifest_cache.h"
 #include "iceberg/metadata_builder.h"
@@ -345,9 +346,9 @@ TableStep PropertyStep(const std::string& table,
 }
 
 TableStep SetOptions(const duckdb::SetTableOptionsInfo& info, const std::string& table) {
-  std::map<std::string, std::optional<std::string>> wanted;
-  for (const auto& [name, value] : TableOptions(info.table_options)) wanted[name] = value;
-  return PropertyStep(table, std::move(wanted));
+  std::map<std::string, std::string> properties = TableOptions(info.table_options);
+  CheckTableProperties(properties, table);
+  return PropertyStep(table, {properties.begin(), properties.end()});
 }
 
 TableStep ResetOptions(const duckdb::ResetTableOptionsInfo& info, const std::string& table) {

@@ -8,6 +8,7 @@
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "engine/table_properties.h"
 #include "engine/type_mapping.h"
 #include "io/file_system.h"
 
@@ -96,6 +97,7 @@ TableDefinition DefineTable(const duckdb::CreateTableInfo& info, const std::stri
     definition.schema.fields[not_null.index.index].required = true;
   }
   definition.properties = TableOptions(info.options);
+  CheckTableProperties(definition.properties, table);
   auto version = definition.properties.find("format-version");
   if (version != definition.properties.end() && version->second == "1") {
     throw Error(ErrorCode::kUnsupported,

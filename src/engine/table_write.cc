@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/uuid.h"
 #include "duckdb/execution/operator/projection/physical_projection.hpp"
 #include "duckdb/function/function_binder.hpp"
@@ -246,7 +247,7 @@ DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schem
   options.files = &files;
   options.folder = io::LocalPath(TextOr(properties, "write.data.path", location + "/data"));
   options.file_prefix = NewUuid();
-  options.compression = TextOr(properties, "write.parquet.compression-codec", "zstd");
+  options.compression = Lower(TextOr(properties, "write.parquet.compression-codec", "zstd"));
   if (options.compression == "zstd") {  // DuckDB knows levels of no other
     options.compression_level = OptionalInteger(properties, "write.parquet.compression-level");
   }
