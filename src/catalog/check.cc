@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "catalog/metadata_files.h"
+#include "catalog/moved_warehouse.h"
 #include "catalog/projection.h"
 #include "catalog/sqlite.h"
 #include "catalog/sqlite_catalog.h"
@@ -49,6 +50,7 @@ class Check {
     } else if (OpenCatalog(database)) {
       std::shared_ptr<const CatalogSnapshot> snapshot = catalog_->Snapshot();
       for (const auto& [identifier, entry] : snapshot->entries) CheckEntry(identifier, entry);
+      AddMoved();
       ListLeftovers();
     }
     std::sort(report_.findings.begin(), report_.findings.end(),
@@ -152,6 +154,7 @@ class Check {
     std::string path;
     std::string text;
     try {
+      if (IsMoved(entry.metadata_location)) return;
       path = Reach(entry.metadata_location);
       table_folders_[MetadataFolderOf(MetadataFolderOf(path))] = object_;
       text = ReadMetadataFile(files_, path);
@@ -180,6 +183,29 @@ class Check {
     live_[io::LocalPath(MetadataFolderOf(path))] = {object_, MetadataVersion(path)};
     table_folders_[io::LocalPath(table_location)] = object_;
     if (!ShowsEntry(files_, location_, identifier, entry)) AddLag(entry);
+  }
+
+  // Notes an entry of a warehouse that was moved here, or copied, with its metadata.
+  bool IsMoved(const std::string& metadata_location) {
+    auto original = OriginalWarehouse(files_, location_, metadata_location);
+    if (!original) return false;
+    std::string here = folder_ + io::LocalPath(metadata_location).substr(original->size());
+    table_folders_[MetadataFolderOf(MetadataFolderOf(here))] = object_;
+    moved_[*original].push_back(object_);
+    return true;
+  }
+
+  // One finding for all that came from the same place.
+  void AddMoved() {
+    for (const auto& [original, objects] : moved_) {
+      Error error = MovedWarehouse(files_, objects.front(), location_, original);
+      std::string others;
+      if (objects.size() == 2) others = "; so it is with " + objects.back();
+      if (objects.size() > 2) others = fmt::format("; so it is with {} others", objects.size() - 1);
+      Add(FindingKind::kMovedWarehouse, objects.size() == 1 ? objects.front() : "",
+          folder_ + "/" + kCatalogFile,
+          fmt::format("{}{}. {}", error.message(), others, error.hint()));
+    }
   }
 
   void AddLag(const Entry& entry) {
@@ -372,6 +398,7 @@ class Check {
     for (const Finding& finding : report_.findings) {
       if (IsDamage(finding.kind)) damaged.insert(finding.object);
     }
+    for (const auto& [original, objects] : moved_) damaged.insert(objects.begin(), objects.end());
     for (const auto& [path, file] : listed_) {
       if (reached_.count(path) > 0) continue;
       std::string owner = OwnerOf(path);
@@ -398,11 +425,12 @@ class Check {
   const CheckOptions& options_;
   io::FileSystem& files_;
   std::shared_ptr<Catalog> catalog_;
-  std::map<std::string, io::FileInfo> listed_;        // before the catalog was read
-  std::set<std::string> reached_;                     // local paths
-  std::map<std::string, LiveFolder> live_;            // metadata folders
-  std::map<std::string, std::string> table_folders_;  // local path -> object
-  std::string object_;                                // what is being checked
+  std::map<std::string, io::FileInfo> listed_;             // before the catalog was read
+  std::set<std::string> reached_;                          // local paths
+  std::map<std::string, LiveFolder> live_;                 // metadata folders
+  std::map<std::string, std::string> table_folders_;       // local path -> object
+  std::map<std::string, std::vector<std::string>> moved_;  // objects by their first warehouse
+  std::string object_;                                     // what is being checked
   CheckReport report_;
 };
 
@@ -414,6 +442,8 @@ std::string_view FindingKindName(FindingKind kind) {
       return "leftover-file";
     case FindingKind::kProjectionLag:
       return "projection-lag";
+    case FindingKind::kMovedWarehouse:
+      return "moved-warehouse";
     case FindingKind::kDamagedCatalog:
       return "damaged-catalog";
     case FindingKind::kBrokenPointer:

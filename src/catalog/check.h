@@ -18,6 +18,7 @@ namespace eider::catalog {
 enum class FindingKind {
   kLeftoverFile,    // no table or view reaches it: an aborted commit's, or a dropped table's
   kProjectionLag,   // readers of the plain folder see an older state than the catalog's
+  kMovedWarehouse,  // the folder was moved or copied: its metadata names files in the old one
   kDamagedCatalog,  // catalog.db itself is missing or damaged
   kBrokenPointer,   // the catalog names a metadata file that is not there
   kMissingFile,     // a manifest list, manifest, data or delete file is not there
@@ -26,7 +27,7 @@ enum class FindingKind {
 
 // "leftover-file", "projection-lag", ..
 std::string_view FindingKindName(FindingKind kind);
-// Whether rows cannot be read until it is mended; leftovers and lags cost nobody anything.
+// Whether tables cannot be worked with until it is mended; leftovers and lags cost nobody anything.
 bool IsDamage(FindingKind kind);
 
 struct Finding {

@@ -1,5 +1,7 @@
 #include "catalog/check.h"
 
+#include <filesystem>
+
 #include "catalog/warehouse_testing.h"
 
 namespace eider::catalog {
@@ -192,6 +194,46 @@ TEST_F(CheckTest, DamagedOrLostCatalogIsAFinding) {
   files_.Remove(path);
   EXPECT_EQ(Single().kind, FindingKind::kDamagedCatalog);
   EXPECT_EQ(CodeOf([&] { CheckWarehouse(root_ + "/nowhere"); }), ErrorCode::kNotFound);
+}
+
+TEST_F(CheckTest, AMovedWarehouseIsOneFinding) {
+  catalog_.reset();
+  std::string original = warehouse_;
+  warehouse_ = root_ + "/moved";
+  std::filesystem::rename(original, warehouse_);
+  files_.WriteNew(warehouse_ + "/s/gone/data/left.parquet", "123");
+  CheckReport report = CheckWarehouse(warehouse_);
+  ASSERT_EQ(report.findings.size(), 2U);
+  const Finding& moved = report.findings[0];
+  EXPECT_EQ(moved.kind, FindingKind::kMovedWarehouse);
+  EXPECT_EQ(moved.path, warehouse_ + "/catalog.db");
+  EXPECT_EQ(moved.detail, "table s.t belongs to the warehouse " + original + ", of which " +
+                              warehouse_ +
+                              " is a new place: its metadata names files by their full path; so it "
+                              "is with view s.v. Move the folder back, or give it its old name "
+                              "too: ln -s " +
+                              warehouse_ + " " + original);
+  EXPECT_EQ(report.findings[1].kind, FindingKind::kLeftoverFile);
+  EXPECT_TRUE(report.has_damage());
+  // The advice helps.
+  std::filesystem::create_directory_symlink(warehouse_, original);
+  EXPECT_FALSE(CheckWarehouse(warehouse_).has_damage());
+}
+
+TEST_F(CheckTest, ACopiedWarehouseIsOneFindingAndItsOwnTablesAreChecked) {
+  catalog_.reset();
+  std::string original = warehouse_;
+  warehouse_ = root_ + "/copied";
+  std::filesystem::copy(original, warehouse_, std::filesystem::copy_options::recursive);
+  catalog_ = Open();
+  Create(*catalog_, u_, "1");
+  files_.Remove(PathOf(*catalog_, u_));
+  CheckReport report = CheckWarehouse(warehouse_);
+  ASSERT_EQ(report.findings.size(), 2U);
+  EXPECT_EQ(report.findings[0].kind, FindingKind::kMovedWarehouse);
+  EXPECT_NE(report.findings[0].detail.find("is a copy"), std::string::npos);
+  EXPECT_EQ(report.findings[1].kind, FindingKind::kBrokenPointer);
+  EXPECT_EQ(report.findings[1].object, "table s.u");
 }
 
 }  // namespace

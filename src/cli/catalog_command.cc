@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -81,9 +82,12 @@ void PrintReport(const std::string& warehouse, const catalog::CheckReport& repor
   if (recent) {
     print("Some were written in the last minutes: a commit that is under way may need them.\n");
   }
-  if (report.has_damage()) {
-    print("There is damage: rows cannot be read until it is mended.\n");
-  }
+  bool damaged = std::any_of(report.findings.begin(), report.findings.end(),
+                             [](const catalog::Finding& finding) {
+                               return catalog::IsDamage(finding.kind) &&
+                                      finding.kind != catalog::FindingKind::kMovedWarehouse;
+                             });
+  if (damaged) print("There is damage: rows cannot be read until it is mended.\n");
 }
 
 int RunCheck(const Arguments& arguments) {
