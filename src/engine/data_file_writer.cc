@@ -1,6 +1,7 @@
 #include "engine/data_file_writer.h"
 
 #include <atomic>
+#include <filesystem>
 #include <utility>
 
 #include "duckdb/catalog/catalog.hpp"
@@ -9,11 +10,26 @@
 #include "duckdb/execution/operator/persistent/physical_copy_to_file.hpp"
 #include "duckdb/main/client_context.hpp"
 #include "engine/duckdb_error.h"
+#include "engine/table_folder.h"
 #include "io/file_system.h"
 
 namespace eider::engine {
 
 namespace {
+
+// What the Parquet writer opens a file with; the same for all databases of the process.
+std::atomic<duckdb::copy_to_initialize_global_t> open_parquet_file = nullptr;
+
+// The folder was made when the statement began. Another one that failed meanwhile may have found it
+// empty and removed it.
+duckdb::unique_ptr<duckdb::GlobalFunctionData> OpenFileInItsFolder(duckdb::ClientContext& context,
+                                                                   duckdb::FunctionData& bind_data,
+                                                                   const std::string& path) {
+  AtBorder([&] {
+    io::LocalFileSystem().CreateDirectories(std::filesystem::path(path).parent_path().string());
+  });
+  return open_parquet_file.load()(context, bind_data, path);
+}
 
 // DuckDB's copy operator, which makes the last folder of its path only.
 class PhysicalDataFiles : public duckdb::PhysicalCopyToFile {
@@ -66,12 +82,15 @@ class CollectState : public duckdb::GlobalSinkState {
     if (finished) return;
     // The statement failed: its files are known to nobody and are removed, as far as that goes.
     try {
+      std::vector<std::string> left;
       for (const io::FileInfo& file : storage_.List(folder_)) {
         size_t name = file.path.rfind('/') + 1;
         if (file.path.compare(name, file_prefix_.size(), file_prefix_) == 0) {
-          storage_.Remove(file.path);
+          left.push_back(file.path);
         }
       }
+      RemoveUnnamedFiles(storage_, left);
+      RemoveIfEmpty(storage_, folder_);
     } catch (const Error&) {
       // What could not be removed is an orphan, which `eider catalog check` lists.
     }
@@ -160,6 +179,8 @@ duckdb::PhysicalOperator& PlanDataFiles(duckdb::ClientContext& context,
       duckdb::Catalog::GetSystemCatalog(context).GetEntry<duckdb::CopyFunctionCatalogEntry>(
           context, DEFAULT_SCHEMA, "parquet");
   duckdb::CopyFunction function = entry.function;
+  open_parquet_file = function.copy_to_initialize_global;
+  function.copy_to_initialize_global = OpenFileInItsFolder;
 
   duckdb::CopyInfo info;
   info.format = "parquet";

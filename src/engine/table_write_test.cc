@@ -212,6 +212,32 @@ TEST_F(TableWriteTest, AFailedStatementLeavesNoFiles) {
   EXPECT_EQ(Files("", "").size(), files);
 }
 
+TEST_F(TableWriteTest, ATableThatDoesNotComeToBeLeavesNoFolder) {
+  auto exists = [&](const char* table) {
+    return std::filesystem::exists(warehouse() + "/main/" + table);
+  };
+  Failure(
+      "CREATE TABLE n AS SELECT CASE WHEN range = 400000 THEN error('no')::INT ELSE range::INT "
+      "END AS a FROM range(500000)");
+  EXPECT_FALSE(exists("n"));
+  Run("BEGIN");
+  Run("CREATE TABLE n AS SELECT 1 AS a");
+  EXPECT_EQ(Text("SELECT a FROM n"), "1");
+  EXPECT_TRUE(exists("n"));
+  Run("ROLLBACK");
+  EXPECT_FALSE(exists("n"));
+  Run("BEGIN");
+  Run("CREATE TABLE n AS SELECT 1 AS a");
+  Run("DROP TABLE n");
+  Run("CREATE TABLE m AS SELECT 1 AS a");
+  Run("COMMIT");
+  EXPECT_FALSE(exists("n"));
+  Run("CREATE TABLE e (a INT)");
+  Failure("INSERT INTO e SELECT error('no')::INT FROM range(10)");
+  Run("INSERT INTO e VALUES (1)");
+  EXPECT_EQ(Text("SELECT a FROM e"), "1");
+}
+
 TEST_F(TableWriteTest, AnInterruptedStatementLeavesNoFiles) {
   Run("CREATE TABLE t AS SELECT 1 AS a");
   size_t files = Files("", "").size();

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "engine/schema_entry.h"
+#include "engine/table_folder.h"
 #include "iceberg/metadata_builder.h"
 
 namespace eider::engine {
@@ -484,13 +485,7 @@ std::vector<std::string> WarehouseTransaction::FilesOf(const Pending& pending) {
 }
 
 void WarehouseTransaction::RemoveFiles(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
-    try {
-      store_.files().Remove(path);
-    } catch (const Error&) {
-      // An orphan, which `eider catalog check` lists.
-    }
-  }
+  RemoveUnnamedFiles(store_.files(), paths);
 }
 
 void WarehouseTransaction::RemoveOwnFiles() {
