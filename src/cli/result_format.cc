@@ -162,12 +162,6 @@ std::string JsonText(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string JsonValue(const Cell& cell) {
-  // A double would lose digits of a decimal; its text is a JSON number already.
-  if (cell.kind == Cell::Kind::kDecimal) return cell.text;
-  return JsonText(cell.ToJson());
-}
-
 int64_t WriteJson(engine::Result& result, bool lines, const Sink& sink) {
   // Readers keep one of several members of the same name: they are told apart.
   std::vector<std::string> keys;
@@ -184,7 +178,7 @@ int64_t WriteJson(engine::Result& result, bool lines, const Sink& sink) {
     std::string out = lines ? "{" : count == 0 ? "\n  {" : ",\n  {";
     for (size_t i = 0; i < row.size(); ++i) {
       if (i > 0) out += ",";
-      out += keys[i] + JsonValue(row[i]);
+      out += keys[i] + row[i].ToJsonText();
     }
     sink(out + (lines ? "}\n" : "}"));
     ++count;

@@ -513,7 +513,7 @@ Value CellValue(const engine::Cell& cell) {
     case Kind::kTimestampTz:
       return ReadDuckDbDatetime(cell.text).value_or(Value(cell.text));
     case Kind::kNested:
-      return Value(jinja::JsonText(Value::FromJson(cell.json)));
+      return Value(jinja::JsonText(Value::FromJson(cell.ToJson())));
     default:
       return Value(cell.text);
   }

@@ -22,41 +22,40 @@ Json RealToJson(double real, const std::string& text) {
   return text;
 }
 
-Json NestedToJson(const Value& value) {
+void AddElements(const Value& value, Cell& cell) {
+  cell.kind = Cell::Kind::kNested;
   switch (value.type().id()) {
     case LogicalTypeId::STRUCT: {
-      Json object = Json::object();
+      cell.has_keys = true;
       const auto& children = duckdb::StructValue::GetChildren(value);
       for (size_t i = 0; i < children.size(); ++i) {
-        object[duckdb::StructType::GetChildName(value.type(), i)] = MakeCell(children[i]).ToJson();
+        cell.keys.push_back(duckdb::StructType::GetChildName(value.type(), i));
+        cell.elements.push_back(MakeCell(children[i]));
       }
-      return object;
+      break;
     }
-    case LogicalTypeId::MAP: {
-      Json object = Json::object();
+    case LogicalTypeId::MAP:
+      cell.has_keys = true;
       for (const Value& entry : duckdb::MapValue::GetChildren(value)) {
         const auto& pair = duckdb::StructValue::GetChildren(entry);
-        object[pair[0].ToString()] = MakeCell(pair[1]).ToJson();
+        cell.keys.push_back(pair[0].ToString());
+        cell.elements.push_back(MakeCell(pair[1]));
       }
-      return object;
-    }
-    case LogicalTypeId::UNION:
-      return MakeCell(duckdb::UnionValue::GetValue(value)).ToJson();
-    case LogicalTypeId::ARRAY: {
-      Json array = Json::array();
+      break;
+    case LogicalTypeId::ARRAY:
       for (const Value& child : duckdb::ArrayValue::GetChildren(value)) {
-        array.push_back(MakeCell(child).ToJson());
+        cell.elements.push_back(MakeCell(child));
       }
-      return array;
-    }
-    default: {
-      Json array = Json::array();
+      break;
+    default:
       for (const Value& child : duckdb::ListValue::GetChildren(value)) {
-        array.push_back(MakeCell(child).ToJson());
+        cell.elements.push_back(MakeCell(child));
       }
-      return array;
-    }
   }
+}
+
+std::string JsonText(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Cell MakeCell(const Value& value) {
@@ -124,13 +123,13 @@ Cell MakeCell(const Value& value) {
     case LogicalTypeId::UUID:
       cell.kind = Cell::Kind::kUuid;
       break;
+    case LogicalTypeId::UNION:
+      return MakeCell(duckdb::UnionValue::GetValue(value));
     case LogicalTypeId::STRUCT:
     case LogicalTypeId::MAP:
-    case LogicalTypeId::UNION:
     case LogicalTypeId::LIST:
     case LogicalTypeId::ARRAY:
-      cell.kind = Cell::Kind::kNested;
-      cell.json = NestedToJson(value);
+      AddElements(value, cell);
       break;
     default:
       cell.kind = Cell::Kind::kText;
@@ -216,11 +215,32 @@ Json Cell::ToJson() const {
       return RealToJson(real, text);
     case Kind::kDecimal:
       return real;
-    case Kind::kNested:
+    case Kind::kNested: {
+      Json json = has_keys ? Json::object() : Json::array();
+      for (size_t i = 0; i < elements.size(); ++i) {
+        if (has_keys) {
+          json[keys[i]] = elements[i].ToJson();
+        } else {
+          json.push_back(elements[i].ToJson());
+        }
+      }
       return json;
+    }
     default:
       return text;
   }
+}
+
+std::string Cell::ToJsonText() const {
+  if (kind == Kind::kDecimal) return text;
+  if (kind != Kind::kNested) return JsonText(ToJson());
+  std::string out(1, has_keys ? '{' : '[');
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (i > 0) out += ',';
+    if (has_keys) out += JsonText(keys[i]) + ':';
+    out += elements[i].ToJsonText();
+  }
+  return out + (has_keys ? '}' : ']');
 }
 
 }  // namespace eider::engine

@@ -33,18 +33,24 @@ struct Cell {
     kTimestampTz,
     kInterval,
     kUuid,
-    kNested,  // LIST, STRUCT, MAP, UNION, ARRAY: `json` holds it
+    kNested,  // LIST, ARRAY, STRUCT, MAP; a UNION is the value it holds
   };
   Kind kind = Kind::kNull;
   int64_t integer = 0;
   double real = 0;
   std::string text;  // DuckDB's own text form, for every kind but kNull
-  Json json;         // kNested only
+  // Of kNested: what a list or array holds, or the values of a struct or map and, for each, its
+  // key.
+  std::vector<Cell> elements;
+  std::vector<std::string> keys;
+  bool has_keys = false;
 
   bool is_null() const { return kind == Kind::kNull; }
-  // The value as JSON: numbers as numbers (decimals as in DuckDB's JSON writer), nested as nested,
-  // the rest as text.
+  // The value as JSON: numbers as numbers (decimals as the nearest double), nested as nested, the
+  // rest as text.
   Json ToJson() const;
+  // The same as text, with decimals exact.
+  std::string ToJsonText() const;
 };
 
 struct Column {

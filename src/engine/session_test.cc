@@ -31,6 +31,25 @@ TEST(SessionTest, AnswersWithTypedCells) {
   EXPECT_FALSE(result->Next(row));
 }
 
+TEST(SessionTest, JsonTextKeepsDecimalsExactAtAnyDepth) {
+  auto session = OpenDatabase({})->NewSession();
+  auto result = session->Execute(
+      "SELECT {'d': [1.10::DECIMAL(9,2), NULL], 'm': MAP {'k': {'x': "
+      "12345678901234567890.123456789::DECIMAL(38,9)}}, 'a\"b': 'x\"y', 'e': []} AS o, "
+      "0.10::DECIMAL(9,2) AS d, 'nan'::DOUBLE AS n, "
+      "union_value(k := 2.50::DECIMAL(9,2)) AS u, [1.5::DECIMAL(3,2), 2]::DECIMAL(3,2)[2] AS r");
+  std::vector<Cell> row;
+  ASSERT_TRUE(result->Next(row));
+  EXPECT_EQ(row[0].ToJsonText(),
+            R"({"d":[1.10,null],"m":{"k":{"x":12345678901234567890.123456789}},)"
+            R"("a\"b":"x\"y","e":[]})");
+  EXPECT_EQ(row[1].ToJsonText(), "0.10");
+  EXPECT_EQ(row[2].ToJsonText(), "\"nan\"");
+  EXPECT_EQ(row[3].ToJsonText(), "2.50");
+  EXPECT_EQ(row[4].ToJsonText(), "[1.50,2.00]");
+  EXPECT_EQ(row[0].ToJson()["d"].dump(), "[1.1,null]");
+}
+
 TEST(SessionTest, RunsSeveralStatementsAndReportsTheLast) {
   auto session = OpenDatabase({})->NewSession();
   auto result = session->Execute("CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2), (3);");

@@ -54,6 +54,8 @@ class Sql(program.ScratchTest):
     def test_nested_values(self):
         text = self.sql("--format", "json", "-c", "select [1, 2] as l, {'a': {'b': null}} as s")
         self.assertEqual(json.loads(text), [{"l": [1, 2], "s": {"a": {"b": None}}}])
+        text = self.sql("--format", "ndjson", "-c", "select [0.10::decimal(9,2), 1] as l, {'a': 2.50} as s")
+        self.assertEqual(text, '{"l":[0.10,1.00],"s":{"a":2.50}}\n')
 
     def test_the_places_sql_comes_from(self):
         self.write("q.sql", "-- a comment; with a semicolon\nselect 1 as one;\nselect ';' as two;\n")
