@@ -27,8 +27,12 @@ TEST_F(SchemaEntryTest, AnUnreadableTableIsListedNamedAndDropped) {
   Error error = Failure(*session, "SELECT * FROM bad");
   EXPECT_EQ(error.code(), ErrorCode::kCorrupt);
   EXPECT_THAT(error.what(), HasSubstr("table main.bad"));
-  EXPECT_THAT(Failure(*session, "CREATE OR REPLACE TABLE bad AS SELECT 2 AS a").what(),
-              HasSubstr("table main.bad"));
+  for (const char* statement :
+       {"CREATE OR REPLACE TABLE bad AS SELECT 2 AS a", "INSERT INTO bad VALUES (2)",
+        "INSERT INTO w.main.bad (a) SELECT 2", "INSERT INTO bad BY NAME SELECT 2 AS a"}) {
+    EXPECT_THAT(Failure(*session, statement).what(), HasSubstr("table main.bad")) << statement;
+  }
+  EXPECT_EQ(Failure(*session, "INSERT INTO good VALUES (2, 3)").code(), ErrorCode::kQuery);
   Run(*session, "DROP TABLE bad");
   EXPECT_THAT(Rows(*session, "SHOW TABLES"), ElementsAre("good"));
   Run(*session, "CREATE TABLE bad AS SELECT 2 AS a");

@@ -19,7 +19,8 @@
 #include "duckdb/main/settings.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/parser.hpp"
-#include "duckdb/parser/statement/set_statement.hpp"
+#include "duckdb/parser/statement/copy_statement.hpp"
+#include "duckdb/parser/statement/insert_statement.hpp"
 #include "engine/dialect.h"
 #include "engine/duckdb_error.h"
 #include "engine/query_result.h"
@@ -127,8 +128,40 @@ class DuckSession : public Session {
     return pending.Execute();
   }
 
+  // The table that INSERT or COPY .. FROM writes to, as SQL; "" for other statements.
+  static std::string TargetOf(const duckdb::SQLStatement& statement) {
+    std::vector<std::string> parts;
+    if (statement.type == duckdb::StatementType::INSERT_STATEMENT) {
+      const auto& insert = statement.Cast<duckdb::InsertStatement>();
+      parts = {insert.catalog, insert.schema, insert.table};
+    } else if (statement.type == duckdb::StatementType::COPY_STATEMENT) {
+      const duckdb::CopyInfo& copy = *statement.Cast<duckdb::CopyStatement>().info;
+      if (copy.is_from) parts = {copy.catalog, copy.schema, copy.table};
+    }
+    std::string target;
+    for (const std::string& part : parts) {
+      if (part.empty()) continue;
+      target += (target.empty() ? "" : ".") + QuoteIdentifier(part);
+    }
+    return target;
+  }
+
+  // DuckDB compares what is inserted with the columns of a table before it asks the table anything,
+  // and one that cannot be read has none: reading it is what names the cause.
+  Error InsertFailure(const std::string& target, const duckdb::ErrorData& failure) {
+    if (!target.empty() && failure.Type() == duckdb::ExceptionType::BINDER) {
+      auto reading = connection_.Prepare("SELECT * FROM " + target);
+      if (reading->HasError()) {
+        Error cause = FromDuckDB(reading->GetErrorObject());
+        if (cause.code() != ErrorCode::kQuery) return cause;
+      }
+    }
+    return FromDuckDB(failure);
+  }
+
   std::unique_ptr<Result> Run(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool streaming) {
     duckdb::unique_ptr<duckdb::QueryResult> result;
+    std::string target = TargetOf(*statement);
     try {
       if (streaming) {
         result = connection_.SendQuery(std::move(statement));
@@ -138,7 +171,7 @@ class DuckSession : public Session {
     } catch (const std::exception& e) {
       throw FromDuckDB(duckdb::ErrorData(e));
     }
-    if (result->HasError()) throw FromDuckDB(result->GetErrorObject());
+    if (result->HasError()) throw InsertFailure(target, result->GetErrorObject());
     return MakeResult(std::move(result));
   }
 
