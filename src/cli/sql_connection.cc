@@ -29,13 +29,12 @@ bool IsReserved(const std::string& name) {
 SqlConnection ConnectToWarehouse(const std::string& folder, bool read_only) {
   catalog::SqliteCatalogOptions options;
   options.must_exist = read_only;
-  std::string name = catalog::OpenSqliteCatalog(folder, options)->name();
+  std::shared_ptr<catalog::Catalog> opened = catalog::OpenSqliteCatalog(folder, options);
+  std::string name = opened->name();
   if (IsReserved(name)) name += "_warehouse";
 
   auto database = engine::OpenDatabase({});
-  engine::AttachOptions attach;
-  attach.read_only = read_only;
-  database->AttachWarehouse(name, folder, attach);
+  database->AttachWarehouse(name, std::move(opened), read_only);
   SqlConnection connection;
   connection.session = database->NewSession();
   connection.session->Use(name);

@@ -76,6 +76,20 @@ TEST_F(SchemaEntryTest, AReadOnlyWarehouseIsReadOnly) {
   }
 }
 
+TEST_F(SchemaEntryTest, AWarehouseThatIsOpenIsAttachedAsItIs) {
+  Run("CREATE TABLE t AS SELECT 1 AS a");
+  auto opened = catalog::OpenSqliteCatalog(warehouse());
+  std::weak_ptr<catalog::Catalog> watched = opened;
+  auto other = OpenDatabase({});
+  other->AttachWarehouse("x", std::move(opened), true);
+  EXPECT_EQ(watched.use_count(), 1);  // DuckDB's
+  auto session = other->NewSession();
+  EXPECT_EQ(Text(*session, "SELECT a FROM x.main.t"), "1");
+  EXPECT_THAT(Failure(*session, "DROP TABLE x.main.t").what(), HasSubstr("read-only"));
+  Run(*session, "DETACH x");
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST_F(SchemaEntryTest, AttachSaysWhatIsWrong) {
   auto session = OpenDatabase({})->NewSession();
   Error missing = Failure(*session, "ATTACH '" + folder_ + "/none' AS x (TYPE eider, READ_ONLY)");

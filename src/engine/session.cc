@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "catalog/catalog.h"
 #include "duckdb/common/exception/parser_exception.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/client_context.hpp"
@@ -194,6 +196,15 @@ class DuckDatabase : public Database {
       sql += ", catalog_name " + QuoteLiteral(options.catalog_name);
     }
     DuckSession(database_).Execute(sql + ")", false);
+  }
+
+  void AttachWarehouse(const std::string& alias, std::shared_ptr<catalog::Catalog> opened,
+                       bool read_only) override {
+    AttachOptions options;
+    options.read_only = read_only;
+    std::string location = opened->warehouse();
+    LentCatalog lent(*database_->instance, std::move(opened));
+    AttachWarehouse(alias, location, options);
   }
 
   std::unique_ptr<Session> NewSession() override {

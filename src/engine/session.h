@@ -15,6 +15,10 @@
 
 #include "base/json.h"
 
+namespace eider::catalog {
+class Catalog;
+}
+
 namespace eider::engine {
 
 // One value of a result.
@@ -122,6 +126,9 @@ class Database {
   // `alias`. Equivalent to ATTACH '<location>' AS alias (TYPE eider).
   virtual void AttachWarehouse(const std::string& alias, const std::string& location,
                                const AttachOptions& options = {}) = 0;
+  // The same with a warehouse that is open already.
+  virtual void AttachWarehouse(const std::string& alias, std::shared_ptr<catalog::Catalog> opened,
+                               bool read_only) = 0;
   virtual std::unique_ptr<Session> NewSession() = 0;
 };
 

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "catalog/sqlite_catalog.h"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/config.hpp"
+#include "duckdb/main/database.hpp"
 #include "duckdb/parser/parsed_data/attach_info.hpp"
 #include "duckdb/storage/storage_extension.hpp"
 #include "engine/duckdb_error.h"
@@ -17,7 +21,37 @@ namespace eider::engine {
 
 namespace {
 
-duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo>,
+constexpr char kName[] = "eider";
+
+// The catalogs lent to ATTACH, by location.
+class LentCatalogs : public duckdb::StorageExtensionInfo {
+ public:
+  static LentCatalogs& Of(duckdb::DatabaseInstance& database) {
+    auto extension = duckdb::StorageExtension::Find(duckdb::DBConfig::GetConfig(database), kName);
+    return static_cast<LentCatalogs&>(*extension->storage_info);
+  }
+
+  void Add(const std::string& location, std::shared_ptr<catalog::Catalog> opened) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    opened_[location] = std::move(opened);
+  }
+  void Remove(const std::string& location) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    opened_.erase(location);
+  }
+  // nullptr for none.
+  std::shared_ptr<catalog::Catalog> Find(const std::string& location) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto found = opened_.find(location);
+    return found == opened_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<catalog::Catalog>> opened_;
+};
+
+duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo> lent,
                                            duckdb::ClientContext&,
                                            duckdb::AttachedDatabase& database,
                                            const std::string& name, duckdb::AttachInfo& info,
@@ -38,7 +72,8 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
     if (info.path.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "ATTACH needs the folder of the warehouse");
     }
-    auto store = catalog::OpenSqliteCatalog(info.path, catalog_options);
+    auto store = static_cast<LentCatalogs&>(*lent).Find(info.path);
+    if (!store) store = catalog::OpenSqliteCatalog(info.path, catalog_options);
     return duckdb::make_uniq<WarehouseCatalog>(database, std::move(store));
   });
 }
@@ -55,7 +90,16 @@ void RegisterStorageExtension(duckdb::DBConfig& config) {
   auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
   extension->attach = Attach;
   extension->create_transaction_manager = CreateTransactionManager;
-  duckdb::StorageExtension::Register(config, "eider", std::move(extension));
+  extension->storage_info = duckdb::make_shared_ptr<LentCatalogs>();
+  duckdb::StorageExtension::Register(config, kName, std::move(extension));
 }
+
+LentCatalog::LentCatalog(duckdb::DatabaseInstance& database,
+                         std::shared_ptr<catalog::Catalog> opened)
+    : database_(database), location_(opened->warehouse()) {
+  LentCatalogs::Of(database_).Add(location_, std::move(opened));
+}
+
+LentCatalog::~LentCatalog() { LentCatalogs::Of(database_).Remove(location_); }
 
 }  // namespace eider::engine
