@@ -10,6 +10,7 @@ namespace eider::cli {
 
 std::string Counted(int64_t count, const std::string& noun) {
   if (count == 1) return "1 " + noun;
+  if (noun == "test") return fmt::format("{} data tests", count);
   return fmt::format("{} {}", count, noun == "analysis" ? "analyses" : noun + "s");
 }
 
@@ -19,7 +20,7 @@ std::string ResourceCounts(const dbt::Manifest& manifest) {
       {dbt::NodeType::kModel, "model"},         {dbt::NodeType::kSeed, "seed"},
       {dbt::NodeType::kSnapshot, "snapshot"},   {dbt::NodeType::kAnalysis, "analysis"},
       {dbt::NodeType::kOperation, "operation"}, {dbt::NodeType::kSqlOperation, "sql operation"},
-      {dbt::NodeType::kTest, "data test"}};
+      {dbt::NodeType::kTest, "test"}};
   std::map<dbt::NodeType, int64_t> counts;
   for (const auto& [id, node] : manifest.nodes) ++counts[node.type];
   std::string out;

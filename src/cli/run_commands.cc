@@ -62,7 +62,8 @@ Option ShowOption() {
 Command BuildCommand() {
   Command command = RunningCommand(
       "build", "Run seeds, models and tests, parents before children",
-      {NodeType::kModel, NodeType::kSeed, NodeType::kTest, NodeType::kSnapshot},
+      {NodeType::kModel, NodeType::kSeed, NodeType::kTest, NodeType::kSnapshot,
+       NodeType::kExposure},
       {SelectionOptions(),
        ResourceTypeOptions(),
        {ThreadsOption(), FullRefreshOption(), StoreFailuresOption(), EmptyOption(), ShowOption()}});

@@ -99,6 +99,8 @@ std::string DescribeNode(const Node& node, const std::string& default_database) 
       return "test " + node.name;
     case NodeType::kSnapshot:
       return "snapshot " + Representation(node, default_database);
+    case NodeType::kExposure:
+      return "exposure " + node.name;
     default:
       return "sql " + node.config.materialized() + " " + std::string(NodeTypeName(node.type)) +
              " " + Representation(node, default_database);
@@ -270,6 +272,32 @@ void NodeRunner::Execute(Node& node, Connection& connection, NodeResult& result)
   CacheRelations(node, returned, adapter.cache());
   result.status = NodeStatus::kSuccess;
   result.message = main->response.Str();
+}
+
+NodeResult NodeRunner::PassOver(const Node& node, int index) {
+  NodeResult result;
+  result.unique_id = node.unique_id;
+  result.thread_id = ThreadName();
+  result.status = NodeStatus::kNoOp;
+  result.message = "NO-OP";
+  result.failures = 0;
+  int64_t now = NowMicros();
+  result.timing = {{"compile", now, now}, {"execute", now, now}};
+  std::string description = DescribeNode(node, compiler_.adapter().default_database());
+  Event event;
+  event.name = "LogNodeNoOpResult";
+  event.code = "Q019";
+  event.status = "NO-OP";
+  event.tone = EventTone::kWarning;
+  event.message = ProgressLine("NO-OP " + description, event.status, index, total_, 0);
+  event.data["description"] = description;
+  event.data["status"] = "";
+  event.data["execution_time"] = 0.0;
+  event.data["index"] = index;
+  event.data["total"] = total_;
+  event.data["node_info"] = NodeInfo(node, NodeStatusName(result.status), now, now);
+  Emit(compiler_.adapter().sink(), std::move(event));
+  return result;
 }
 
 NodeResult NodeRunner::Skip(const Node& node, int index, const NodeResult* cause) {

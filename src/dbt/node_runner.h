@@ -23,6 +23,8 @@ class NodeRunner {
   NodeResult Run(Node& node, int index);
   // Compiles it only, telling nothing.
   NodeResult CompileOnly(Node& node);
+  // The result of a node that has nothing to run, such as an exposure.
+  NodeResult PassOver(const Node& node, int index);
   // The result of a node that does not run because of `cause`, an upstream failure that may be an
   // ephemeral model's.
   NodeResult Skip(const Node& node, int index, const NodeResult* cause);

@@ -42,20 +42,28 @@ Dict EndOfRunNames(const Manifest& manifest, const RunResults& results) {
   ValueList list;
   for (const auto& result : results.results) {
     auto found = manifest.nodes.find(result.unique_id);
-    if (found == manifest.nodes.end()) continue;
-    const Node& node = found->second;
-    bool succeeded = !result.is_failure() && result.status != NodeStatus::kSkipped;
-    if (node.is_relational() && succeeded) {
-      places.emplace(node.database.value_or(""), node.schema);
+    auto exposure = manifest.exposures.find(result.unique_id);
+    Json described;
+    if (found != manifest.nodes.end()) {
+      const Node& node = found->second;
+      bool succeeded = !result.is_failure() && result.status != NodeStatus::kSkipped;
+      if (node.is_relational() && succeeded) {
+        places.emplace(node.database.value_or(""), node.schema);
+      }
+      if (node.type == NodeType::kOperation && succeeded) continue;
+      described = NodeToJson(node);
+    } else if (exposure != manifest.exposures.end()) {
+      described = ExposureToJson(exposure->second);
+    } else {
+      continue;
     }
-    if (node.type == NodeType::kOperation && succeeded) continue;
     ValueList timing;
     for (const auto& part : result.timing) {
       timing.emplace_back(Dict{{"name", Value(part.name)},
                                {"started_at", Value(FormatInstant(part.started_micros))},
                                {"completed_at", Value(FormatInstant(part.completed_micros))}});
     }
-    list.emplace_back(Dict{{"node", Value::FromJson(NodeToJson(node))},
+    list.emplace_back(Dict{{"node", Value::FromJson(described)},
                            {"status", Value(NodeStatusName(result.status))},
                            {"message", result.message.empty() ? Value() : Value(result.message)},
                            {"failures", result.failures ? Value(*result.failures) : Value()},

@@ -84,6 +84,7 @@ void EmitProblem(EventSink& sink, const Manifest& manifest, const NodeResult& re
 void EmitFinished(EventSink& sink, const Manifest& manifest, const RunResults& results) {
   std::map<std::string, int> counts;
   for (const auto& result : results.results) {
+    if (manifest.exposures.contains(result.unique_id)) ++counts["exposure"];
     const Node* node = FindNode(manifest, result.unique_id);
     if (!node) continue;
     std::string kind(NodeTypeName(node->type));
@@ -93,8 +94,8 @@ void EmitFinished(EventSink& sink, const Manifest& manifest, const RunResults& r
   }
   std::vector<std::string> parts;
   for (const auto& [kind, count] : counts) {
-    std::string noun = kind == "test" ? "data test" : ReplaceAll(kind, "_", " ");
-    parts.push_back(Counted(count, noun, kind == "analysis" ? "analyses" : ""));
+    std::string plural = kind == "test" ? "data tests" : kind == "analysis" ? "analyses" : "";
+    parts.push_back(Counted(count, ReplaceAll(kind, "_", " "), plural));
   }
   int minutes = static_cast<int>(results.elapsed_time / 60);
   double seconds = results.elapsed_time - minutes * 60;

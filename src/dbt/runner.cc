@@ -30,17 +30,29 @@ CompileOptions CompileOptionsOf(const RunOptions& options) {
   return compile;
 }
 
-// Ephemeral models are compiled with what refers to them, and not counted.
-int CountOf(const Manifest& manifest, const std::set<std::string>& ids) {
-  int count = 0;
-  for (const auto& id : ids) {
-    auto found = manifest.nodes.find(id);
-    count += found != manifest.nodes.end() && !found->second.is_ephemeral();
-  }
-  return count;
+// An exposure in the shape in which nodes are told of.
+Node NodeOf(const Exposure& exposure) {
+  Node node;
+  static_cast<Origin&>(node) = exposure;
+  node.type = NodeType::kExposure;
+  node.unique_id = exposure.unique_id;
+  node.name = exposure.name;
+  node.meta = exposure.meta;
+  return node;
 }
 
-// Nodes that a run builds: sources, exposures and the like have nothing to run.
+bool IsEphemeral(const Manifest& manifest, const std::string& id) {
+  auto found = manifest.nodes.find(id);
+  return found != manifest.nodes.end() && found->second.is_ephemeral();
+}
+
+// Ephemeral models are compiled with what refers to them, and not counted.
+int CountOf(const Manifest& manifest, const std::set<std::string>& ids) {
+  return static_cast<int>(std::count_if(
+      ids.begin(), ids.end(), [&](const std::string& id) { return !IsEphemeral(manifest, id); }));
+}
+
+// Nodes that have something to run: sources, exposures and the like have not.
 std::set<std::string> RunnableIds(const Manifest& manifest, const std::set<std::string>& ids) {
   std::set<std::string> out;
   for (const auto& id : ids) {
@@ -99,7 +111,9 @@ void ApplyTestOptions(Manifest& manifest, const RunOptions& options,
                       const std::set<std::string>& ids) {
   if (!options.store_failures) return;
   for (const auto& id : ids) {
-    Node& node = manifest.nodes.at(id);
+    auto found = manifest.nodes.find(id);
+    if (found == manifest.nodes.end()) continue;
+    Node& node = found->second;
     if (node.type == NodeType::kTest && !node.config.Find("store_failures")) {
       node.config.values()["store_failures"] = *options.store_failures;
     }
@@ -130,6 +144,11 @@ bool BuildNodes(Compiler& compiler, const Graph& graph, const RunOptions& option
   bool tests_block = options.command == "build";
 
   auto work = [&](const std::string& id, const NodeResult* cause) {
+    if (auto exposure = manifest.exposures.find(id); exposure != manifest.exposures.end()) {
+      Node node = NodeOf(exposure->second);
+      int number = ++index;
+      return cause ? runner.Skip(node, number, cause) : runner.PassOver(node, number);
+    }
     Node& node = manifest.nodes.at(id);
     int number = node.is_ephemeral() ? 0 : ++index;
     if (cause) return runner.Skip(node, number, cause);
@@ -147,7 +166,7 @@ bool BuildNodes(Compiler& compiler, const Graph& graph, const RunOptions& option
   std::set<std::string> done;
   for (auto& result : scheduler.Run(work, fails)) {
     done.insert(result.unique_id);
-    if (!manifest.nodes.at(result.unique_id).is_ephemeral()) {
+    if (!IsEphemeral(manifest, result.unique_id)) {
       if (result.cancelled && failed_fast) result.message = "Skipping due to fail_fast";
       results.results.push_back(std::move(result));
     }
@@ -155,7 +174,7 @@ bool BuildNodes(Compiler& compiler, const Graph& graph, const RunOptions& option
   if (failed_fast) {
     adapter.Resume();
     for (const auto& id : ids) {
-      if (done.contains(id) || manifest.nodes.at(id).is_ephemeral()) continue;
+      if (done.contains(id) || IsEphemeral(manifest, id)) continue;
       NodeResult result;
       result.unique_id = id;
       result.status = NodeStatus::kSkipped;
@@ -179,7 +198,9 @@ void ShowSeeds(const Manifest& manifest, Adapter& adapter, const RunResults& res
   EventSink& sink = adapter.sink();
   auto connection = adapter.Acquire("show");
   for (const auto& result : results.results) {
-    const Node& node = manifest.nodes.at(result.unique_id);
+    auto found = manifest.nodes.find(result.unique_id);
+    if (found == manifest.nodes.end()) continue;
+    const Node& node = found->second;
     if (node.type != NodeType::kSeed || result.status != NodeStatus::kSuccess) continue;
     std::shared_ptr<Table> table;
     connection->Execute("SELECT * FROM " + RelationOf(node, adapter.config().quoting()).Render() +
@@ -213,6 +234,10 @@ RunResults RunNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
   RunResults results;
   results.args = options.args;
   std::set<std::string> ids = RunnableIds(manifest, options.selected);
+  // An exposure has nothing to run, but is told of and skipped like what has.
+  for (const auto& id : options.selected) {
+    if (manifest.exposures.contains(id)) ids.insert(id);
+  }
   EventSink& sink = adapter.sink();
   if (ids.empty()) {
     EmitNote(sink, EventLevel::kWarn,
@@ -236,7 +261,9 @@ RunResults RunNodes(Manifest& manifest, const Graph& graph, Adapter& adapter,
     NodeRunner runner(compiler, options, CountOf(manifest, ids));
     int index = 0;
     for (const auto& id : ids) {
-      const Node& node = manifest.nodes.at(id);
+      auto exposure = manifest.exposures.find(id);
+      Node node =
+          exposure != manifest.exposures.end() ? NodeOf(exposure->second) : manifest.nodes.at(id);
       if (!node.is_ephemeral()) results.results.push_back(runner.Skip(node, ++index, nullptr));
     }
   } else if (!cancelled()) {

@@ -86,7 +86,7 @@ class RunnerTest : public testing::Test {
     SelectionOptions selection;
     selection.select = select;
     selection.resource_types = {NodeType::kModel, NodeType::kSeed, NodeType::kTest,
-                                NodeType::kSnapshot};
+                                NodeType::kSnapshot, NodeType::kExposure};
     options_.selected = SelectNodes(*manifest_, graph, selection);
     options_.threads = 4;
     if (options_.command == "build") graph.AddTestEdges(*manifest_);
@@ -200,6 +200,37 @@ TEST_F(RunnerTest, AFailedTestHoldsUpABuild) {
             "Got 1 result, configured to fail if != 0");
   options_.command = "run";
   EXPECT_EQ(Statuses(Run())["b"], "success");
+}
+
+TEST_F(RunnerTest, ExposuresAreToldOfAndSkippedWithWhatTheyShow) {
+  Write("models/a.sql", "select 1 as id");
+  Write("models/b.sql", "select {{ var('column', 'id') }} from {{ ref('a') }}");
+  Write("models/exposures.yml",
+        "exposures:\n"
+        "  - {name: early, type: dashboard, owner: {name: x}, depends_on: [ref('a')]}\n"
+        "  - {name: late, type: dashboard, owner: {name: x}, depends_on: [ref('b')]}\n");
+  Load();
+  RunResults results = Run();
+  EXPECT_TRUE(results.success());
+  EXPECT_EQ(results.results.size(), 4U);
+  EXPECT_EQ(results.Count(NodeStatus::kNoOp), 2);
+  EXPECT_THAT(sink_.text(), HasSubstr(" of 4 NO-OP exposure early ...."));
+  EXPECT_THAT(sink_.text(), HasSubstr("Finished running 2 exposures, 2 view models in"));
+  EXPECT_THAT(sink_.text(), HasSubstr("Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=2 TOTAL=4"));
+  for (const Json& result : RunResultsJson(results, *manifest_)["results"]) {
+    if (result["unique_id"] != "exposure.shop.late") continue;
+    EXPECT_EQ(result["status"], "no-op");
+    EXPECT_EQ(result["message"], "NO-OP");
+    EXPECT_EQ(result["failures"], 0);
+    EXPECT_TRUE(result["compiled"].is_null());
+  }
+
+  Write("models/b.sql", "select nope from {{ ref('a') }}");
+  Load();
+  results = Run();
+  EXPECT_EQ(results.Count(NodeStatus::kNoOp), 1);
+  EXPECT_THAT(sink_.text(), HasSubstr("4 of 4 SKIP exposure late ...."));
+  EXPECT_THAT(sink_.text(), HasSubstr("Done. PASS=1 WARN=0 ERROR=1 SKIP=1 NO-OP=1 TOTAL=4"));
 }
 
 TEST_F(RunnerTest, EphemeralModelsBecomeCtes) {
