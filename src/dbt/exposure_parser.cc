@@ -91,8 +91,12 @@ Exposure ParseExposure(const ParseState& state, const PropertyFile& file, const 
     return c == '_' || std::isalnum(static_cast<unsigned char>(c));
   });
   if (!valid) {
-    entry.Fail("the exposure name '" + exposure.name +
-               "' may hold only letters, digits and underscores");
+    state.warn(
+        "Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, "
+        "and underscores. " +
+        exposure.name +
+        " does not follow this pattern. Please update the 'name', and use the 'label' "
+        "property for a human-friendly title.");
   }
   exposure.unique_id = "exposure." + file.package_name + "." + exposure.name;
   exposure.fqn = {file.package_name};

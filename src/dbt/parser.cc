@@ -276,6 +276,31 @@ void WarnDeprecated(const ParseState& state) {
   }
 }
 
+// Names with spaces are refused, or warned of where the project's flags allow them.
+void CheckSpacesInNames(const ParseState& state) {
+  std::vector<const Node*> spaced;
+  for (const auto& [id, node] : state.manifest.nodes) {
+    if (node.name.find(' ') != std::string::npos) spaced.push_back(&node);
+  }
+  if (spaced.empty()) return;
+  const Json& flags = state.config->project.flags;
+  auto flag = flags.find("require_resource_names_without_spaces");
+  if (flag != flags.end() && *flag == false) {
+    for (const Node* node : spaced) {
+      state.warn("Found spaces in the name of `" + node->unique_id + "`");
+    }
+    return;
+  }
+  std::string list;
+  for (const Node* node : spaced) {
+    list += "\n  * '" + node->unique_id + "' (" + node->original_file_path + ")";
+  }
+  throw Error(ErrorCode::kInvalidArgument, "Resource names cannot contain spaces:" + list)
+      .WithHint(
+          "Rename what is listed, or set `require_resource_names_without_spaces: false` "
+          "under `flags` of dbt_project.yml.");
+}
+
 }  // namespace
 
 std::shared_ptr<Manifest> ParseProject(const ParseOptions& options) {
@@ -352,6 +377,7 @@ std::shared_ptr<Manifest> ParseProject(const ParseOptions& options) {
   CheckUniqueness(*manifest);
   manifest->BuildMaps();
   WarnDeprecated(state);
+  CheckSpacesInNames(state);
   WarnUnusedConfig(state);
   return manifest;
 }

@@ -355,6 +355,27 @@ TEST(Parser, InlineQueriesAreNodes) {
   EXPECT_THROW(ParseInline(*manifest, "{{ ref('b') }}"), Error);
 }
 
+TEST(Parser, NamesWithSpacesAreRefusedUnlessAllowed) {
+  TestProject project({{"models/a b.sql", "select 1 as id"}});
+  Error error = project.ParseError();
+  EXPECT_EQ(error.message(),
+            "Resource names cannot contain spaces:\n  * 'model.shop.a b' (models/a b.sql)");
+  EXPECT_THAT(error.hint(), HasSubstr("require_resource_names_without_spaces: false"));
+  project.Write("dbt_project.yml",
+                "name: shop\nprofile: shop\n"
+                "flags: {require_resource_names_without_spaces: false}\n");
+  EXPECT_THAT(project.Parse()->warnings,
+              ElementsAre("Found spaces in the name of `model.shop.a b`"));
+}
+
+TEST(Parser, ExposuresWithOddNamesAreWarnedOf) {
+  TestProject project(
+      {{"models/e.yml", "exposures: [{name: my board, type: dashboard, owner: {name: x}}]\n"}});
+  auto manifest = project.Parse();
+  EXPECT_EQ(manifest->exposures.count("exposure.shop.my board"), 1U);
+  EXPECT_THAT(manifest->warnings, ElementsAre(HasSubstr("my board does not follow this pattern")));
+}
+
 TEST(Parser, WarningsOfWhatMatchesNothing) {
   TestProject project(
       {{"dbt_project.yml",
