@@ -19,7 +19,8 @@ int RunDeps(Invocation& invocation) {
                    "M013");
     return kSuccess;
   }
-  for (const std::string& name : dbt::InstallPackages(config.project, config.options.cli_vars)) {
+  for (const std::string& name : dbt::InstallPackages(config.project, config.options.cli_vars,
+                                                      config.options.version_check)) {
     invocation.Say("Installing " + name, "DepsStartPackageInstall", "M014",
                    {{"package_name", name}});
     invocation.Say("Installed from local folder", "DepsInstallInfo", "M015",

@@ -25,7 +25,7 @@ struct Resolved {
   std::string name;
 };
 
-void Resolve(const Project& project, const Project& root, const Json& cli_vars,
+void Resolve(const Project& project, const Project& root, const Json& cli_vars, bool version_check,
              std::vector<Resolved>& out) {
   for (const auto& spec : LoadPackageSpecs(project, cli_vars)) {
     fs::path folder = (project.root / spec.local).lexically_normal();
@@ -46,8 +46,8 @@ void Resolve(const Project& project, const Project& root, const Json& cli_vars,
     }
     std::string local = &project == &root ? spec.local : fs::relative(folder, root.root).string();
     out.push_back({local, folder, head.name});
-    Project package = LoadProject(folder, cli_vars, Json::object());
-    Resolve(package, root, cli_vars, out);
+    Project package = LoadProject(folder, cli_vars, Json::object(), version_check);
+    Resolve(package, root, cli_vars, version_check, out);
   }
 }
 
@@ -105,11 +105,12 @@ std::vector<PackageSpec> LoadPackageSpecs(const Project& project, const Json& cl
   return specs;
 }
 
-std::vector<std::string> InstallPackages(const Project& project, const Json& cli_vars) {
+std::vector<std::string> InstallPackages(const Project& project, const Json& cli_vars,
+                                         bool version_check) {
   auto specs = LoadPackageSpecs(project, cli_vars);
   if (specs.empty()) return {};
   std::vector<Resolved> resolved;
-  Resolve(project, project, cli_vars, resolved);
+  Resolve(project, project, cli_vars, version_check, resolved);
 
   // The lock file and its hash, as dbt writes them.
   std::vector<std::string> entries;

@@ -19,7 +19,9 @@ struct PackageSpec {
 std::vector<PackageSpec> LoadPackageSpecs(const Project& project, const Json& cli_vars);
 
 // `dbt deps`: links (or copies where links are refused) every local package, and those they name,
-// into packages_install_path, and writes package-lock.yml. Returns the installed packages' names.
-std::vector<std::string> InstallPackages(const Project& project, const Json& cli_vars);
+// into packages_install_path, and writes package-lock.yml. `version_check` is whether their
+// require-dbt-version must be met. Returns the installed packages' names.
+std::vector<std::string> InstallPackages(const Project& project, const Json& cli_vars,
+                                         bool version_check = true);
 
 }  // namespace eider::dbt

@@ -34,6 +34,14 @@ TEST(Packages, LocalPackagesAndTheirOwnAreInstalled) {
   EXPECT_THAT(InstallPackages(RootOf(project), Json::object()), ElementsAre("a", "b"));
 }
 
+TEST(Packages, VersionsAreCheckedUnlessItIsOff) {
+  TestProject project({{"packages.yml", "packages:\n  - local: lib\n"},
+                       {"lib/dbt_project.yml", "name: a\nrequire-dbt-version: '>=2.0.0'\n"}});
+  EXPECT_THROW(InstallPackages(RootOf(project), Json::object()), Error);
+  EXPECT_THAT(InstallPackages(RootOf(project), Json::object(), /*version_check=*/false),
+              ElementsAre("a"));
+}
+
 TEST(Packages, DependenciesFileIsReadWithoutRendering) {
   TestProject project({{"dependencies.yml", "packages: [{local: lib}]\n"}});
   auto specs = LoadPackageSpecs(RootOf(project), Json::object());
