@@ -119,7 +119,7 @@ SqlConnection ConnectToTarget(const Arguments& arguments, bool read_only) {
     warehouse = AttachWarehousesOfModels(config, *adapter);
   }
   SqlConnection connection;
-  connection.session = adapter->database().NewSession();
+  connection.session = adapter->NewSession();
   connection.catalog = warehouse.value_or(adapter->default_database());
   connection.session->Use(connection.catalog);
   connection.owner = std::move(adapter);

@@ -125,7 +125,7 @@ void Adapter::LoadExtensions(Connection& connection, const DuckDbProfile& profil
     } catch (const Error& not_there) {
       if (!needed) {
         EmitNote(
-            sink_, EventLevel::kWarn,
+            sink_, EventLevel::kDebug,
             "The extension '" + extension.name +
                 "' is not installed; going on without it, since Iceberg tables and local files "
                 "do not need it");
@@ -149,25 +149,77 @@ void Adapter::LoadExtensions(Connection& connection, const DuckDbProfile& profil
   }
 }
 
+void Adapter::RefuseSetting(const std::string& name, const Error& error) const {
+  throw Error(ErrorCode::kInvalidArgument, "the setting '" + name + "' of target '" +
+                                               config_->target.target_name +
+                                               "' was refused: " + error.message())
+      .At(config_->target.profiles_file.string());
+}
+
 void Adapter::ApplySettings(Connection& connection, const DuckDbProfile& profile) {
+  // DuckDB answers a setting that it does not know by installing the extension that does, which
+  // takes half a second for each where there is no network.
+  auto is_known = [&](const std::string& name) {
+    std::string sql = "SELECT name FROM duckdb_settings() WHERE name = ";
+    return !TextRows(*connection.Query(sql + engine::QuoteLiteral(Lower(name)))).empty();
+  };
   for (const auto& [name, sql] : profile.settings) {
+    bool of_httpfs = name.starts_with("s3_") || name.starts_with("http_");
+    if (of_httpfs && !profile.needs_httpfs && !is_known(name)) {
+      remote_settings_.emplace_back(name, sql);
+      continue;
+    }
     try {
       connection.session().Execute(sql);
       session_settings_.push_back(sql);
     } catch (const Error& error) {
       // A setting of an extension that is not there: of no use without it.
-      bool of_extension = name.starts_with("s3_") || name.starts_with("http_") ||
-                          name.starts_with("azure_") || name.starts_with("unsafe_enable_version");
-      if (!of_extension || profile.needs_httpfs) {
-        throw Error(ErrorCode::kInvalidArgument, "the setting '" + name + "' of target '" +
-                                                     config_->target.target_name +
-                                                     "' was refused: " + error.message())
-            .At(config_->target.profiles_file.string());
-      }
+      bool of_extension = name.starts_with("azure_") || name.starts_with("unsafe_enable_version");
+      if (!of_extension || profile.needs_httpfs) RefuseSetting(name, error);
       EmitNote(sink_, EventLevel::kDebug,
                "The setting '" + name + "' was not applied, its extension is not installed");
     }
   }
+  PrepareForRemoteFiles(connection.session());
+}
+
+void Adapter::PrepareForRemoteFiles(engine::Session& session) {
+  if (remote_settings_.empty()) return;
+  session.BeforeRemoteFiles([this, &session] { ApplyRemoteSettings(session); });
+}
+
+void Adapter::ApplyRemoteSettings(engine::Session& session) {
+  std::call_once(httpfs_asked_for_, [&] {
+    // In a session of its own: a failure would end the transaction of the statement that waits.
+    auto own = database_->NewSession();
+    try {
+      try {
+        own->Execute("LOAD httpfs");
+      } catch (const Error&) {
+        own->Execute("INSTALL httpfs; LOAD httpfs");
+      }
+      has_httpfs_ = true;
+    } catch (const Error& error) {
+      EmitNote(sink_, EventLevel::kWarn,
+               "The extension 'httpfs' could not be installed; what needs it will fail: " +
+                   error.message());
+    }
+  });
+  if (!has_httpfs_) return;
+  for (const auto& [name, sql] : remote_settings_) {
+    try {
+      session.Execute(sql);
+    } catch (const Error& error) {
+      RefuseSetting(name, error);
+    }
+  }
+}
+
+std::unique_ptr<engine::Session> Adapter::NewSession() {
+  auto session = database_->NewSession();
+  for (const auto& sql : session_settings_) session->Execute(sql);
+  PrepareForRemoteFiles(*session);
+  return session;
 }
 
 Adapter::Lease Adapter::Acquire(const std::string& name) {
@@ -180,8 +232,7 @@ Adapter::Lease Adapter::Acquire(const std::string& name) {
     }
   }
   if (!connection) {
-    auto session = database_->NewSession();
-    for (const auto& sql : session_settings_) session->Execute(sql);
+    auto session = NewSession();
     // Unqualified names lead to the warehouse.
     if (config_->target.type == "eider") session->Use(default_database_);
     connection =

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "dbt/config.h"
 #include "dbt/connection.h"
 #include "dbt/events.h"
@@ -61,6 +62,8 @@ class Adapter {
     std::unique_ptr<Connection> connection_;
   };
   Lease Acquire(const std::string& name);
+  // A session with the profile's settings. The adapter must outlive it.
+  std::unique_ptr<engine::Session> NewSession();
 
   // Interrupts the statement of every connection in use; none begins any more until Resume.
   // Returns the names of the connections that were in use.
@@ -138,6 +141,9 @@ class Adapter {
   void Release(std::unique_ptr<Connection> connection);
   void LoadExtensions(Connection& connection, const DuckDbProfile& profile);
   void ApplySettings(Connection& connection, const DuckDbProfile& profile);
+  void PrepareForRemoteFiles(engine::Session& session);
+  void ApplyRemoteSettings(engine::Session& session);
+  [[noreturn]] void RefuseSetting(const std::string& name, const Error& error) const;
 
   std::shared_ptr<const Config> config_;
   EventSink& sink_;
@@ -147,6 +153,10 @@ class Adapter {
   bool use_transactions_ = true;
   RelationCache cache_;
   std::vector<std::string> session_settings_;  // SET statements every new connection begins with
+  // Settings of httpfs, by name, for the first statement that needs it; and whether it is there.
+  std::vector<std::pair<std::string, std::string>> remote_settings_;
+  std::once_flag httpfs_asked_for_;
+  bool has_httpfs_ = false;
   std::atomic<bool> cancelled_{false};
 
   mutable std::mutex mutex_;  // guards what follows

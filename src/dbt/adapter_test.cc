@@ -17,6 +17,16 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
+class WarningSink final : public EventSink {
+ public:
+  void Emit(const Event& event) override { warnings_.push_back(event.message); }
+  bool Wants(EventLevel level) const override { return level >= EventLevel::kWarn; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  std::vector<std::string> warnings_;
+};
+
 class AdapterTest : public testing::Test {
  protected:
   AdapterTest() {
@@ -68,6 +78,29 @@ TEST_F(AdapterTest, ThePlansProfileOpens) {
   auto adapter = Adapter::Open(config, NullSink());
   EXPECT_EQ(adapter->default_database(), "jaffle_shop");
   adapter->Acquire("x")->Query("SELECT 1");
+}
+
+// Its settings of S3 wait until something lies there: an extension that is asked for and cannot be
+// had costs half a second.
+TEST_F(AdapterTest, HttpfsIsAskedForWhenAStatementNamesARemoteFile) {
+  auto config = MakeConfig(
+      {{"extensions", {"iceberg", "httpfs"}},
+       {"config_options",
+        {{"extension_directory", (folder_ / "extensions").string()},
+         {"custom_extension_repository", (folder_ / "none").string()},
+         {"autoinstall_extension_repository", (folder_ / "none").string()}}},
+       {"settings", {{"s3_region", "us-east-1"}, {"http_proxy", ""}, {"s3_use_ssl", false}}}});
+  WarningSink sink;
+  auto adapter = Adapter::Open(config, sink);
+  auto lease = adapter->Acquire("a");
+  lease->Query("SELECT 's3' AS a, 'no s3://path' AS b");
+  EXPECT_THAT(sink.warnings(), testing::IsEmpty());
+  EXPECT_THROW(lease->Query("SELECT * FROM read_csv('s3://bucket/x.csv')"), Error);
+  EXPECT_THAT(sink.warnings(), ElementsAre(HasSubstr("'httpfs' could not be installed")));
+  EXPECT_THROW(lease->Query("SELECT * FROM read_csv('s3://bucket/x.csv')"), Error);
+  auto other = adapter->Acquire("b");
+  EXPECT_THROW(other->Query("SELECT * FROM read_csv('s3://bucket/x.csv')"), Error);
+  EXPECT_THAT(sink.warnings(), testing::SizeIs(1));
 }
 
 TEST_F(AdapterTest, SecretsAndAttachmentsBecomeStatements) {

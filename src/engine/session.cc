@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -44,6 +45,20 @@ class EmptyResult : public Result {
   std::vector<Column> columns_;
 };
 
+// Whether a text in quotes begins as the path of a file that DuckDB reads with httpfs.
+bool NamesRemoteFile(std::string_view sql) {
+  for (size_t at = sql.find("://"); at != std::string_view::npos; at = sql.find("://", at + 1)) {
+    size_t begin = at;
+    while (begin > 0 && std::isalnum(static_cast<unsigned char>(sql[begin - 1])) != 0) --begin;
+    if (begin == 0 || (sql[begin - 1] != '\'' && sql[begin - 1] != '"')) continue;
+    std::string scheme = Lower(sql.substr(begin, at - begin));
+    for (const char* known : {"s3", "s3a", "s3n", "gcs", "gs", "r2", "http", "https", "hf"}) {
+      if (scheme == known) return true;
+    }
+  }
+  return false;
+}
+
 class DuckSession : public Session {
  public:
   explicit DuckSession(std::shared_ptr<duckdb::DuckDB> database)
@@ -56,6 +71,9 @@ class DuckSession : public Session {
 
   std::unique_ptr<Result> Execute(std::string_view sql, bool streaming) override {
     interrupted_ = false;
+    if (before_remote_files_ && NamesRemoteFile(sql)) {
+      std::exchange(before_remote_files_, nullptr)();
+    }
     std::unique_ptr<Result> result = std::make_unique<EmptyResult>();
     auto statements = Parse(std::string(sql));
     for (size_t i = 0; i < statements.size(); ++i) {
@@ -75,6 +93,10 @@ class DuckSession : public Session {
   }
 
   double Progress() override { return connection_.context->GetQueryProgress().GetPercentage(); }
+
+  void BeforeRemoteFiles(std::function<void()> prepare) override {
+    before_remote_files_ = std::move(prepare);
+  }
 
   void Use(const std::string& catalog, const std::string& schema) override {
     std::string name = QuoteIdentifier(catalog);
@@ -180,6 +202,7 @@ class DuckSession : public Session {
   std::shared_ptr<duckdb::DuckDB> database_;
   duckdb::Connection connection_;
   std::atomic<bool> interrupted_ = false;
+  std::function<void()> before_remote_files_;
 };
 
 class DuckDatabase : public Database {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -101,6 +102,10 @@ class Session {
 
   // Percentage of the running query, or -1 when unknown. From any thread.
   virtual double Progress() = 0;
+
+  // `prepare` is called once, before the first text of Execute that names a file on S3 or behind
+  // HTTP: 's3://..', 'https://..'. What it throws is the statement's error.
+  virtual void BeforeRemoteFiles(std::function<void()> prepare) = 0;
 
   // Makes `catalog` (and optionally a schema) the default for unqualified names.
   virtual void Use(const std::string& catalog, const std::string& schema = "") = 0;
