@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -139,11 +140,18 @@ void RewriteTimeTravel(const TokenizedText& text, std::vector<Edit>& edits) {
   }
 }
 
-// What stands in the parentheses at `open`, with the keys in quotes that DuckDB takes for
-// expressions: write.format.default.
-std::string Properties(const TokenizedText& text, size_t open) {
+// One of the properties within parentheses: its key is the tokens from `first` up to `key_end`, its
+// value what follows up to `end`.
+struct Property {
+  size_t first;
+  size_t key_end;
+  size_t end;
+};
+
+// Those in the parentheses at `open`.
+std::vector<Property> PropertiesAt(const TokenizedText& text, size_t open) {
   size_t close = text.AfterParentheses(open) - 1;
-  std::vector<std::string> properties;
+  std::vector<Property> properties;
   for (size_t first = open + 1; first < close;) {
     size_t end = first;
     size_t key_end = 0;
@@ -151,13 +159,44 @@ std::string Properties(const TokenizedText& text, size_t open) {
       if (key_end == 0 && text.FirstChar(end) == '=') key_end = end;
       end = text.FirstChar(end) == '(' ? text.AfterParentheses(end) : end + 1;
     }
-    if (key_end == 0) key_end = end;
-    std::string key = text.Slice(first, key_end);
-    if (key_end - first > 1) key = QuoteLiteral(key);
-    properties.push_back(key + text.Slice(key_end, end));
+    properties.push_back({first, key_end == 0 ? end : key_end, end});
     first = end + 1;
   }
+  return properties;
+}
+
+// The key, in quotes where it is more than a word: DuckDB takes write.format.default for an
+// expression.
+std::string KeyOf(const TokenizedText& text, const Property& property) {
+  std::string key = text.Slice(property.first, property.key_end);
+  return property.key_end - property.first > 1 ? QuoteLiteral(key) : key;
+}
+
+// What stands in the parentheses at `open`.
+std::string Properties(const TokenizedText& text, size_t open) {
+  std::vector<std::string> properties;
+  for (const Property& property : PropertiesAt(text, open)) {
+    properties.push_back(KeyOf(text, property) + text.Slice(property.key_end, property.end));
+  }
   return Join(properties, ", ");
+}
+
+// ALTER TABLE x SET (a.b = 1), RESET (a.b) and CREATE TABLE x WITH (a.b = 1) from `first` on.
+void QuoteOptionNames(const TokenizedText& text, size_t first, size_t end,
+                      std::vector<Edit>& edits) {
+  bool alters = text.IsWord(first, "ALTER");
+  if (!alters && !text.IsWord(first, "CREATE")) return;
+  for (size_t i = first; i + 1 < end && (alters || !text.IsWord(i, "AS")); ++i) {
+    bool options =
+        alters ? text.IsWord(i, "SET") || text.IsWord(i, "RESET") : text.IsWord(i, "WITH");
+    if (!options || text.FirstChar(i + 1) != '(') continue;
+    for (const Property& property : PropertiesAt(text, i + 1)) {
+      std::string key = KeyOf(text, property);
+      size_t start = text.Start(property.first);
+      size_t length = text.Slice(property.first, property.key_end).size();
+      if (key.size() != length) edits.push_back({start, start + length, key});
+    }
+  }
 }
 
 // SET TBLPROPERTIES (..), UNSET TBLPROPERTIES [IF EXISTS] (..) within ALTER.
@@ -213,6 +252,32 @@ void RewriteUsingIceberg(const TokenizedText& text, size_t first, size_t end,
   }
 }
 
+// Calls `visit` with the first token of every statement and the one that ends it.
+void ForStatements(const TokenizedText& text,
+                   const std::function<void(size_t first, size_t end)>& visit) {
+  for (size_t first = 0; first < text.size();) {
+    size_t end = first;
+    while (end < text.size() && text.FirstChar(end) != ';') ++end;
+    visit(first, end);
+    first = end + 1;
+  }
+}
+
+// nullopt where there are no edits.
+std::optional<std::string> Apply(const std::string& sql, std::vector<Edit> edits) {
+  if (edits.empty()) return std::nullopt;
+  std::stable_sort(edits.begin(), edits.end(),
+                   [](const Edit& a, const Edit& b) { return a.start < b.start; });
+  std::string rewritten;
+  size_t position = 0;
+  for (const Edit& edit : edits) {
+    rewritten += sql.substr(position, edit.start - position);
+    rewritten += edit.text;
+    position = edit.end;
+  }
+  return rewritten + sql.substr(position);
+}
+
 // Whether `rest` holds nothing but white space and finished comments.
 bool IsBlank(std::string_view rest) {
   while (true) {
@@ -239,24 +304,18 @@ std::optional<std::string> RewriteDialect(const std::string& sql) {
   std::vector<Edit> edits;
   RewriteTimeTravel(text, edits);
   RewriteTableProperties(text, edits);
-  for (size_t first = 0; first < text.size();) {
-    size_t end = first;
-    while (end < text.size() && text.FirstChar(end) != ';') ++end;
+  ForStatements(text, [&](size_t first, size_t end) {
+    QuoteOptionNames(text, first, end, edits);
     if (text.IsWord(first, "CREATE")) RewriteUsingIceberg(text, first, end, edits);
-    first = end + 1;
-  }
-  if (edits.empty()) return std::nullopt;
-  std::stable_sort(edits.begin(), edits.end(),
-                   [](const Edit& a, const Edit& b) { return a.start < b.start; });
-  std::string rewritten;
-  size_t position = 0;
-  for (const Edit& edit : edits) {
-    rewritten += sql.substr(position, edit.start - position);
-    rewritten += edit.text;
-    position = edit.end;
-  }
-  rewritten += sql.substr(position);
-  return rewritten;
+  });
+  return Apply(sql, std::move(edits));
+}
+
+std::optional<std::string> QuoteOptionNames(const std::string& sql) {
+  TokenizedText text(sql);
+  std::vector<Edit> edits;
+  ForStatements(text, [&](size_t first, size_t end) { QuoteOptionNames(text, first, end, edits); });
+  return Apply(sql, std::move(edits));
 }
 
 Session::Split SplitStatements(std::string_view sql) {

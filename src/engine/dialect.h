@@ -19,7 +19,13 @@ namespace eider::engine {
 //   FROM t FOR VERSION AS OF n                      -> FROM t AT (VERSION => n)
 //   FROM t FOR TIMESTAMP AS OF ts                   -> FROM t AT (TIMESTAMP => ts)
 //     (Spark's spellings likewise: FOR SYSTEM_VERSION, FOR SYSTEM_TIME, and without FOR)
+// and what QuoteOptionNames does.
 std::optional<std::string> RewriteDialect(const std::string& sql);
+
+// `sql` with the names of table options in quotes where they are more than a word, or nullopt where
+// none is: of ALTER TABLE x SET (gc.enabled = false) DuckDB's parser keeps "enabled", and a second
+// dot or a dash it refuses. So with RESET (..), and with CREATE TABLE x WITH (..).
+std::optional<std::string> QuoteOptionNames(const std::string& sql);
 
 // Session::SplitStatements.
 Session::Split SplitStatements(std::string_view sql);

@@ -65,6 +65,21 @@ TEST(DialectTest, TableProperties) {
   EXPECT_EQ(RewriteDialect("ALTER TABLE t SET TBLPROPERTIES (a"), std::nullopt);
 }
 
+TEST(DialectTest, NamesOfOptionsAreQuoted) {
+  EXPECT_EQ(
+      QuoteOptionNames("SELECT 1; ALTER TABLE t SET (gc.enabled = false, b='x.y', a.b = (1))"),
+      "SELECT 1; ALTER TABLE t SET ('gc.enabled' = false, b='x.y', 'a.b' = (1))");
+  EXPECT_EQ(QuoteOptionNames("ALTER TABLE s.t RESET (gc.enabled, b)"),
+            "ALTER TABLE s.t RESET ('gc.enabled', b)");
+  EXPECT_EQ(QuoteOptionNames("CREATE TABLE t (a INT) WITH (a.b=1) "),
+            "CREATE TABLE t (a INT) WITH ('a.b'=1) ");
+  EXPECT_EQ(QuoteOptionNames("CREATE TABLE t WITH ('a.b'=1, c=2) AS SELECT 1 AS WITH"),
+            std::nullopt);
+  EXPECT_EQ(QuoteOptionNames("UPDATE t SET (a.b) = (1)"), std::nullopt);
+  EXPECT_EQ(RewriteDialect("ALTER TABLE t SET (write.parquet.compression-codec = 'zstd')"),
+            "ALTER TABLE t SET ('write.parquet.compression-codec' = 'zstd')");
+}
+
 TEST(DialectTest, CreateTableUsingIceberg) {
   EXPECT_EQ(RewriteDialect("CREATE OR REPLACE TABLE x AS (\n SELECT 1 AS a) USING ICEBERG\n"
                            "LOCATION '/data/x'"),

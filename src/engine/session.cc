@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <chrono>
@@ -21,8 +22,12 @@
 #include "duckdb/main/query_result.hpp"
 #include "duckdb/main/settings.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
+#include "duckdb/parser/parsed_data/alter_table_info.hpp"
+#include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/statement/alter_statement.hpp"
 #include "duckdb/parser/statement/copy_statement.hpp"
+#include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/parser/statement/insert_statement.hpp"
 #include "engine/dialect.h"
 #include "engine/duckdb_error.h"
@@ -110,6 +115,30 @@ class DuckSession : public Session {
   // DuckDB's parser sees every text first; the rewriter only what it refused, so that the common
   // path pays nothing for the dialect.
   Statements Parse(const std::string& sql) {
+    Statements statements = ParseAnyDialect(sql);
+    // It drops what stands before the dot of an option's name, and refuses nothing.
+    if (std::any_of(statements.begin(), statements.end(),
+                    [](const auto& statement) { return HasOptions(*statement); })) {
+      if (auto quoted = QuoteOptionNames(sql)) return ParseAnyDialect(*quoted);
+    }
+    return statements;
+  }
+
+  static bool HasOptions(const duckdb::SQLStatement& statement) {
+    if (statement.type == duckdb::StatementType::CREATE_STATEMENT) {
+      const duckdb::CreateInfo& info = *statement.Cast<duckdb::CreateStatement>().info;
+      return info.type == duckdb::CatalogType::TABLE_ENTRY &&
+             !info.Cast<duckdb::CreateTableInfo>().options.empty();
+    }
+    if (statement.type != duckdb::StatementType::ALTER_STATEMENT) return false;
+    const duckdb::AlterInfo& info = *statement.Cast<duckdb::AlterStatement>().info;
+    if (info.type != duckdb::AlterType::ALTER_TABLE) return false;
+    auto type = info.Cast<duckdb::AlterTableInfo>().alter_table_type;
+    return type == duckdb::AlterTableType::SET_TABLE_OPTIONS ||
+           type == duckdb::AlterTableType::RESET_TABLE_OPTIONS;
+  }
+
+  Statements ParseAnyDialect(const std::string& sql) {
     try {
       return connection_.ExtractStatements(sql);
     } catch (const std::exception& refusal) {

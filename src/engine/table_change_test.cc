@@ -84,6 +84,17 @@ TEST_F(TableChangeTest, PropertiesAreSetAndReset) {
             ErrorCode::kInvalidArgument);
 }
 
+TEST_F(TableChangeTest, NamesOfPropertiesNeedNoQuotes) {
+  Run("ALTER TABLE t SET (gc.enabled = false, write.metadata.previous-versions-max = 5)");
+  auto metadata = Metadata("main", "t");
+  EXPECT_EQ(metadata->properties.at("gc.enabled"), "false");
+  EXPECT_EQ(metadata->properties.at("write.metadata.previous-versions-max"), "5");
+  Run("ALTER TABLE t RESET (gc.enabled)");
+  EXPECT_EQ(Metadata("main", "t")->properties.count("gc.enabled"), 0);
+  Run("CREATE TABLE u WITH (gc.enabled = false) AS SELECT 1 AS a");
+  EXPECT_EQ(Metadata("main", "u")->properties.count("gc.enabled"), 1);
+}
+
 // The plan's post-hook on what is Iceberg already.
 TEST_F(TableChangeTest, BecomingIcebergIsDoneAlready) {
   size_t before = Files("/main/t", ".metadata.json").size();

@@ -29,7 +29,11 @@ std::string OptionText(const std::string& name, const duckdb::ParsedExpression& 
       const auto& cast = expression.Cast<duckdb::CastExpression>();
       if (cast.child->GetExpressionClass() == duckdb::ExpressionClass::CONSTANT) {
         duckdb::Value value = cast.child->Cast<duckdb::ConstantExpression>().value;
-        if (value.DefaultTryCastAs(cast.cast_type) && !value.IsNull()) return value.ToString();
+        duckdb::LogicalType type = cast.cast_type;
+        if (type.id() == duckdb::LogicalTypeId::UNBOUND) {
+          type = duckdb::UnboundType::TryDefaultBind(type);
+        }
+        if (value.DefaultTryCastAs(type) && !value.IsNull()) return value.ToString();
       }
       break;
     }
