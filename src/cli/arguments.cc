@@ -89,8 +89,14 @@ class CommandLineParser {
   }
 
   ParsedLine Parse(const std::vector<std::string>& words) {
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    // `help build` is another way to say `build --help`.
+    if (!words.empty() && words.front() == "help") {
+      reversed.back() = "--help";
+      std::rotate(reversed.begin(), reversed.end() - 1, reversed.end());
+    }
     try {
-      app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+      app_.parse(std::move(reversed));
     } catch (const CLI::ParseError& e) {
       // Whoever asks for help gets it, whatever else is wrong with the line.
       if (!HelpIsWanted()) Refuse(e);
@@ -205,6 +211,13 @@ class CommandLineParser {
   [[noreturn]] void Refuse(const CLI::ParseError& failure) const {
     Entry entry = Chosen();
     std::vector<std::string> extras = app_.remaining(true);
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&failure)) {
+      std::string what = failure.what();  // "--select: 1 required .. missing"
+      throw UsageError{
+          Error(ErrorCode::kInvalidArgument,
+                fmt::format("Option '{}' requires an argument.", what.substr(0, what.find(':')))),
+          entry.full_name};
+    }
     if (!dynamic_cast<const CLI::ExtrasError*>(&failure) || extras.empty()) {
       throw UsageError{Error(ErrorCode::kInvalidArgument, failure.what()), entry.full_name};
     }

@@ -56,23 +56,25 @@ int RunDebug(Invocation& invocation) {
   fs::path profiles = dbt::ResolveProfilesDir(options.profiles_dir);
   fs::path project = fs::absolute(options.project_dir).lexically_normal();
   std::vector<std::string> problems;
-  auto check = [&](const std::string& what, const std::string& verdict, auto&& work) {
+  auto check = [&](const std::string& what, const std::string& verdict, const fs::path& file,
+                   auto&& work) {
     try {
       work();
       SayChecked(invocation, what, true, verdict);
     } catch (const Error& error) {
-      SayChecked(invocation, what, false, "invalid");
+      SayChecked(invocation, what, false,
+                 file.empty() || fs::exists(file) ? "invalid" : "not found");
       problems.push_back(FailureText(error));
     }
   };
 
   Say(invocation, "Configuration:");
   dbt::ProjectHead head;
-  check("dbt_project.yml file", "found and valid",
+  check("dbt_project.yml file", "found and valid", project / "dbt_project.yml",
         [&] { head = dbt::LoadProjectHead(project, options.cli_vars); });
   bool loaded = false;
   if (problems.empty()) {
-    check("profiles.yml file", "found and valid", [&] {
+    check("profiles.yml file", "found and valid", profiles / "profiles.yml", [&] {
       invocation.config();
       loaded = true;
     });
@@ -88,7 +90,8 @@ int RunDebug(Invocation& invocation) {
       Say(invocation, fmt::format("  {}: {}", key,
                                   value.is_string() ? value.get<std::string>() : value.dump()));
     }
-    check("Connection test:", "connection ok", [&] { dbt::CheckConnection(invocation.adapter()); });
+    check("Connection test:", "connection ok", "",
+          [&] { dbt::CheckConnection(invocation.adapter()); });
   } else {
     Say(invocation, "Looked for profiles.yml in " + profiles.string());
     Say(invocation, "Looked for dbt_project.yml in " + project.string());

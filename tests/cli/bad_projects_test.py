@@ -14,6 +14,8 @@ class NoProject(program.ScratchTest):
             text = done.stdout + done.stderr
             self.assertIn("dbt_project.yml", text)
             self.assertIn(done.returncode, [1] if command == "debug" else [2], text)
+            if command == "debug":
+                self.assertIn("dbt_project.yml file [ERROR not found]", text)
         self.assertEqual(list(self.folder.iterdir()), [], "an empty folder stays empty")
 
     def test_a_folder_that_does_not_exist(self):
