@@ -88,6 +88,9 @@ Error FromDuckDB(const duckdb::ErrorData& error) {
   if (code != extra.end()) {
     return Restore(code->second, extra.at(kMessageKey), extra.at(kHintKey));
   }
+  if (error.Type() == duckdb::ExceptionType::INTERRUPT) {
+    return Error(ErrorCode::kInterrupted, "interrupted");
+  }
   std::string message = error.Message();
   std::vector<std::string> parts = Split(message, kSeparator);
   if (parts.size() == 5) return Restore(parts[1], parts[2], parts[3]);

@@ -179,20 +179,33 @@ ViewEntry::ViewEntry(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schem
       identifier_(std::move(identifier)),
       metadata_(std::move(metadata)) {}
 
+duckdb::unique_ptr<duckdb::SelectStatement> ViewEntry::Parse() const {
+  const iceberg::ViewRepresentation* sql = metadata_->SqlFor(kDialect);
+  if (sql == nullptr) {
+    std::vector<std::string> dialects;
+    for (const auto& other : metadata_->CurrentVersion().representations) {
+      dialects.push_back(other.dialect);
+    }
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("view {} is written in the SQL of {}, not of DuckDB",
+                            identifier_.ToString(), Join(dialects, ", ")))
+        .WithHint("CREATE OR REPLACE VIEW it here to read it.");
+  }
+  return duckdb::CreateViewInfo::ParseSelect(sql->sql);
+}
+
+duckdb::unique_ptr<duckdb::CreateInfo> ViewEntry::GetInfo() const {
+  auto info = duckdb::ViewCatalogEntry::GetInfo();
+  // With the names as they are kept: the catalog's alias is that of this session only.
+  AtBorder([&] { info->Cast<duckdb::CreateViewInfo>().query = Parse(); });
+  return info;
+}
+
 const duckdb::SelectStatement& ViewEntry::GetQuery() {
   if (query) return *query;
   return AtBorder([&]() -> const duckdb::SelectStatement& {
-    const iceberg::ViewRepresentation* sql = metadata_->SqlFor(kDialect);
     const iceberg::ViewVersion& version = metadata_->CurrentVersion();
-    if (sql == nullptr) {
-      std::vector<std::string> dialects;
-      for (const auto& other : version.representations) dialects.push_back(other.dialect);
-      throw Error(ErrorCode::kUnsupported,
-                  fmt::format("view {} is written in the SQL of {}, not of DuckDB",
-                              identifier_.ToString(), Join(dialects, ", ")))
-          .WithHint("CREATE OR REPLACE VIEW it here to read it.");
-    }
-    auto parsed = duckdb::CreateViewInfo::ParseSelect(sql->sql);
+    auto parsed = Parse();
     std::string own = ParentCatalog().GetName();
     std::string default_schema = version.default_namespace.empty()
                                      ? ParentSchema().name

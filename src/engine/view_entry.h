@@ -28,11 +28,16 @@ class ViewEntry : public duckdb::ViewCatalogEntry {
   // engine. Throws kUnsupported for such a view.
   const duckdb::SelectStatement& GetQuery() override;
   std::string ToSQL() const override;
+  // For EXPORT DATABASE. Throws as GetQuery.
+  duckdb::unique_ptr<duckdb::CreateInfo> GetInfo() const override;
 
  private:
   ViewEntry(duckdb::Catalog& catalog, duckdb::SchemaCatalogEntry& schema,
             duckdb::CreateViewInfo& info, catalog::TableIdentifier identifier,
             iceberg::ViewMetadataPtr metadata);
+
+  // The query as it is kept.
+  duckdb::unique_ptr<duckdb::SelectStatement> Parse() const;
 
   catalog::TableIdentifier identifier_;
   iceberg::ViewMetadataPtr metadata_;

@@ -81,6 +81,15 @@ TEST_F(ViewEntryTest, NamesAreBoundWhereTheViewWasMade) {
   EXPECT_EQ(Text(*other, "SELECT * FROM lake.marts.v"), "5|4");
 }
 
+TEST_F(ViewEntryTest, ViewsAreExportedWithTheirTables) {
+  Run("CREATE VIEW marts.v AS SELECT max(i) AS m FROM staging.t");
+  Run("USE w.main");
+  Run("EXPORT DATABASE '" + folder_ + "/exported'");
+  auto other = OpenDatabase({})->NewSession();
+  Run(*other, "IMPORT DATABASE '" + folder_ + "/exported'");
+  EXPECT_EQ(Text(*other, "SELECT m FROM marts.v"), "4");
+}
+
 TEST_F(ViewEntryTest, ColumnsMayBeRenamedByTheView) {
   Run("CREATE VIEW v (a, b) AS SELECT i, i * 2 FROM staging.t LIMIT 1");
   EXPECT_EQ(Text("SELECT a, b FROM v"), "0|0");
