@@ -51,6 +51,11 @@ std::string Quoted(const std::vector<std::string>& words) {
   return Join(quoted, ", ");
 }
 
+// Commands of dbt that this program has not.
+bool IsOnlyDbts(const std::string& word) {
+  return word == "init" || word == "docs" || word == "source" || word == "retry" || word == "clone";
+}
+
 }  // namespace
 
 std::string Option::key() const { return PositiveNames(*this).front().substr(2); }
@@ -234,6 +239,11 @@ class CommandLineParser {
       for (const Command& command : commands) {
         names.push_back(command.name);
         names.insert(names.end(), command.aliases.begin(), command.aliases.end());
+      }
+      if (!entry.command && IsOnlyDbts(word)) {
+        throw UsageError{Error(ErrorCode::kUnsupported,
+                               fmt::format("dbt's command '{}' is not there yet", word)),
+                         ""};
       }
       message = fmt::format("No such command '{}'.", word);
       near = ClosestMatch(word, names);

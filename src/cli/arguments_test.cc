@@ -111,6 +111,7 @@ TEST(ArgumentsTest, WhatIsWrongIsNamed) {
   EXPECT_EQ(Refusal({"run-operation"}), "Missing argument 'MACRO'.");
   EXPECT_EQ(Refusal({"run", "--target"}), "Option '--target' requires an argument.");
   EXPECT_EQ(Refusal({"run", "--select"}), "Option '--select' requires an argument.");
+  EXPECT_EQ(Refusal({"docs", "generate"}), "dbt's command 'docs' is not there yet");
   EXPECT_EQ(Refusal({"catalog", "chek"}), "No such command 'chek'. Did you mean 'check'?");
 }
 

@@ -75,6 +75,18 @@ void FailWith(const Node& node, const MacroLibrary& macros, const Error& raised,
   result.line = error.line();
 }
 
+// "table", "incremental", .. of the macros "materialization_table_default", ..
+std::vector<std::string> MaterializationNames(const MacroLibrary& macros) {
+  constexpr std::string_view kPrefix = "materialization_";
+  std::vector<std::string> names;
+  for (std::string name : macros.Names()) {
+    name.erase(0, name.rfind('.') + 1);
+    if (!name.starts_with(kPrefix)) continue;
+    names.push_back(name.substr(kPrefix.size(), name.rfind('_') - kPrefix.size()));
+  }
+  return names;
+}
+
 // The relations a materialization says it made go into the cache.
 void CacheRelations(const Node& node, const Value& returned, RelationCache& cache) {
   const Value* relations =
@@ -251,9 +263,12 @@ void NodeRunner::Execute(Node& node, Connection& connection, NodeResult& result)
   const MacroEntry* macro = macros.FindMaterialization(materialization);
   if (!macro) {
     std::string type = adapter.config().adapter->type();
-    throw Error(ErrorCode::kNotFound, "No materialization '" + materialization +
+    Error error(ErrorCode::kNotFound, "No materialization '" + materialization +
                                           "' was found for adapter " + type +
                                           "! (searched types 'default' and '" + type + "')");
+    std::string near = ClosestMatch(materialization, MaterializationNames(macros));
+    if (!near.empty()) error.WithHint("Did you mean '" + near + "'?");
+    throw Error(error);
   }
   // A context of its own: what compiling kept in `this`, `model` or results is not carried over.
   ExecutionContext context(compiler_, connection, node);

@@ -188,6 +188,12 @@ TEST_F(RunnerTest, APythonModelIsRefusedByName) {
               HasSubstr("Python models are not supported, and models/scored.py is one"));
 }
 
+TEST_F(RunnerTest, AMaterializationWithATypoIsGuessed) {
+  Write("models/m.sql", "{{ config(materialized='tabel') }} select 1 as id");
+  Load();
+  EXPECT_THAT(MessageOf(Run(), "model.shop.m"), HasSubstr("Did you mean 'table'?"));
+}
+
 TEST_F(RunnerTest, AFailedTestHoldsUpABuild) {
   Write("models/a.sql", "select null::int as id");
   Write("models/b.sql", "select * from {{ ref('a') }}");
