@@ -498,6 +498,7 @@ SchemaEntry& WarehouseTransaction::GetSchemaEntry(const std::string& name) {
   if (it == schema_entries_.end()) {
     duckdb::CreateSchemaInfo info;
     info.schema = name;
+    info.internal = name == kMainSchema;  // as DuckDB has it: there without a CREATE
     it = schema_entries_.emplace(name, std::make_unique<SchemaEntry>(catalog_, info)).first;
   }
   return *it->second;
