@@ -4,13 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <mutex>
 #include <set>
 
-#include "base/clock.h"
 #include "catalog/sqlite_catalog.h"
 #include "cli/commands.h"
 #include "cli/dbt_options.h"
@@ -38,6 +36,8 @@ constexpr milliseconds kDrainStep{20};
 
 // Blocked in every thread that is made from here on; the main one takes them from the queue.
 sigset_t BlockServerSignals() {
+  // Whoever read the output may leave; the server stays.
+  signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   for (int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
@@ -69,6 +69,12 @@ ServedWarehouse OpenWarehouse(const ServeConfig::Warehouse& wanted) {
   options.name = wanted.name;
   auto catalog = catalog::OpenSqliteCatalog(folder, options);
   return {wanted.name.empty() ? catalog->name() : wanted.name, folder, catalog};
+}
+
+// As std::fputs, and not fmt::print, which throws where the other end is closed.
+void Say(FILE* file, const std::string& line) {
+  std::fputs((line + "\n").c_str(), file);
+  std::fflush(file);
 }
 
 // What the server serves at one time; a reload puts another in its place.
@@ -185,7 +191,7 @@ void ServeProgram::Record(const server::HttpExchange& exchange) {
   if (now->log) {
     now->log->Write(exchange);
   } else if (exchange.response.status >= 500) {
-    fmt::print(stderr, "{}\n", server::AccessLine(exchange));
+    Say(stderr, server::AccessLine(exchange));
   }
 }
 
@@ -216,8 +222,7 @@ int ServeProgram::Run() {
         [this](const server::HttpRequest& request) { return serving()->routes.Handle(request); });
   }
 
-  fmt::print("{}\n", Summary());
-  std::fflush(stdout);
+  Say(stdout, Summary());
   NotifySystemd("READY=1");
   while (true) {
     int number = WaitForSignal(signals, milliseconds(3'600'000));
@@ -241,13 +246,13 @@ void ServeProgram::Reload() {
     server_->SetLimits(next->config.limits);
     if (next->config.listen != before->config.listen ||
         next->config.handlers != before->config.handlers) {
-      fmt::print(stderr, "Another 'listen' or 'handlers' takes a restart.\n");
+      Say(stderr, "Another 'listen' or 'handlers' takes a restart.");
     }
     Serve(next);
-    fmt::print("{}\n", Summary());
-    std::fflush(stdout);
+    Say(stdout, Summary());
   } catch (const std::exception& e) {
-    PrintFailure(ToError(e).WithContext("the configuration stays as it was"));
+    std::fputs(FailureText(ToError(e).WithContext("the configuration stays as it was")).c_str(),
+               stderr);
   }
   NotifySystemd("READY=1");
 }
@@ -261,8 +266,8 @@ void ServeProgram::Stop(const sigset_t& signals) {
     int number = WaitForSignal(signals, milliseconds(0));
     if (number == SIGINT || number == SIGTERM) _exit(128 + number);
     if (std::chrono::steady_clock::now() < deadline) continue;
-    fmt::print(stderr, "Cutting off {} connections that did not finish.\n",
-               server_->counts().connections);
+    Say(stderr, fmt::format("Cutting off {} connections that did not finish.",
+                            server_->counts().connections));
     break;
   }
   server_.reset();

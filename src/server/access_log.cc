@@ -62,8 +62,10 @@ void AccessLog::Write(const HttpExchange& exchange) {
       rest.remove_prefix(static_cast<size_t>(count));
     } else if (errno != EINTR) {
       if (!std::exchange(complained_, true)) {
-        fmt::print(stderr, "The access log {} cannot be written: {}\n", path_,
-                   std::strerror(errno));
+        std::fputs(
+            fmt::format("The access log {} cannot be written: {}\n", path_, std::strerror(errno))
+                .c_str(),
+            stderr);
       }
       return;
     }

@@ -178,6 +178,20 @@ class Signals(ServeTest):
             self.assertEqual(server.stop(), 0)
         self.assertEqual(server.errors, ["Cutting off 1 connections that did not finish."])
 
+    def test_nobody_has_to_read_what_it_prints(self):
+        process = subprocess.Popen([program.EIDER, "serve", "-w", "shop", "--listen", "127.0.0.1:0"],
+                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        port = int(process.stdout.readline().split(b":")[-1].split(b"/")[0])
+        process.stdout.close()
+        process.stderr.close()
+        shutil.rmtree(self.warehouse)
+        process.send_signal(signal.SIGHUP)
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            self.assertTrue(client.recv(4096).startswith(b"HTTP/1.1 200 "))
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 0)
+
     def test_systemd_is_told(self):
         path = str(self.folder / "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
