@@ -27,8 +27,11 @@ struct ScannedTable : public duckdb::TableFunctionInfo {
   std::string name;                     // for errors
   std::string file_kind = "data file";  // what is read, for errors
   io::FileSystem* files = nullptr;
-  TableEntry* entry = nullptr;              // lives as long as the transaction
-  duckdb::table_function_t scan = nullptr;  // the Parquet scan's own
+  TableEntry* entry = nullptr;  // lives as long as the transaction
+  // The Parquet scan's own.
+  duckdb::table_function_t scan = nullptr;
+  duckdb::table_function_pushdown_complex_filter_t pushdown_filters = nullptr;
+  duckdb::table_function_pushdown_expression_t pushdown_expression = nullptr;
 };
 
 // Manifests are read when the first file is asked for, by which time DuckDB has usually handed over

@@ -15,6 +15,7 @@
 #include "engine/duckdb_error.h"
 #include "engine/name_mapping.h"
 #include "engine/row_deletes.h"
+#include "engine/row_lineage.h"
 #include "engine/type_mapping.h"
 
 namespace eider::engine {
@@ -201,6 +202,14 @@ duckdb::ReaderInitializeType DataFileReader::InitializeReader(
     FinalizeBind(reader_data, bind_data.file_options, bind_data.reader_bind, global_columns,
                  global_column_ids, context, global_state.multi_file_reader_state.get());
     AddPartitionConstants(table_->version, task, global_column_ids, reader_data);
+    bool has_lineage = std::any_of(
+        global_column_ids.begin(), global_column_ids.end(),
+        [](const duckdb::ColumnIndex& id) { return IsLineageColumn(id.GetPrimaryIndex()); });
+    duckdb::unique_ptr<duckdb::TableFilterSet> without_lineage;
+    if (table_filters && has_lineage) {
+      without_lineage = WithoutLineageFilters(global_column_ids, *table_filters);
+      if (without_lineage) table_filters = without_lineage.get();
+    }
     duckdb::unique_ptr<duckdb::TableFilterSet> adapted;
     if (table_filters) {
       adapted = FiltersForCasts(reader, global_columns, global_column_ids, *table_filters);
@@ -209,7 +218,9 @@ duckdb::ReaderInitializeType DataFileReader::InitializeReader(
     auto initialized =
         CreateMapping(context, reader_data, global_columns, global_column_ids, table_filters,
                       global_state.file_list, bind_data.reader_bind, bind_data.virtual_columns);
-    if (initialized == duckdb::ReaderInitializeType::INITIALIZED && !task.deletes.empty()) {
+    if (initialized == duckdb::ReaderInitializeType::SKIP_READING_FILE) return initialized;
+    if (has_lineage) FinishLineage(context, task, global_column_ids, reader_data);
+    if (!task.deletes.empty()) {
       reader.deletion_filter = MakeDeleteFilter(context, *table_, task);
     }
     return initialized;
@@ -241,6 +252,18 @@ duckdb::shared_ptr<duckdb::BaseFileReader> DataFileReader::CreateReader(
       throw OpeningError(*table_, file.path, error);
     }
   });
+}
+
+duckdb::unique_ptr<duckdb::Expression> DataFileReader::GetVirtualColumnExpression(
+    duckdb::ClientContext& context, duckdb::MultiFileReaderData& reader_data,
+    const duckdb::vector<MultiFileColumnDefinition>& local_columns, duckdb::idx_t& column_id,
+    const duckdb::LogicalType& type, duckdb::MultiFileLocalIndex local_index,
+    duckdb::optional_ptr<MultiFileColumnDefinition>& global_column_reference) {
+  if (IsLineageColumn(column_id)) {
+    return MapLineageColumn(reader_data, column_id, local_index, global_column_reference);
+  }
+  return duckdb::MultiFileReader::GetVirtualColumnExpression(
+      context, reader_data, local_columns, column_id, type, local_index, global_column_reference);
 }
 
 duckdb::unique_ptr<duckdb::MultiFileReader> DataFileReader::Copy() const {

@@ -36,6 +36,12 @@ class DataFileReader : public duckdb::MultiFileReader {
       duckdb::ClientContext& context, duckdb::GlobalTableFunctionState& global_state,
       const duckdb::OpenFileInfo& file, duckdb::idx_t file_index,
       const duckdb::MultiFileBindData& bind_data) override;
+  duckdb::unique_ptr<duckdb::Expression> GetVirtualColumnExpression(
+      duckdb::ClientContext& context, duckdb::MultiFileReaderData& reader_data,
+      const duckdb::vector<duckdb::MultiFileColumnDefinition>& local_columns,
+      duckdb::idx_t& column_id, const duckdb::LogicalType& type,
+      duckdb::MultiFileLocalIndex local_index,
+      duckdb::optional_ptr<duckdb::MultiFileColumnDefinition>& global_column_reference) override;
   duckdb::unique_ptr<duckdb::MultiFileReader> Copy() const override;
 
   const ScannedTable& table() const { return *table_; }

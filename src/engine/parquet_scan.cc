@@ -62,6 +62,8 @@ duckdb::TableFunction MakeParquetScan(duckdb::ClientContext& context,
       context, SYSTEM_CATALOG, DEFAULT_SCHEMA, "parquet_scan");
   duckdb::TableFunction function = parquet_scan.functions.GetFunctionByOffset(0);
   table->scan = function.function;
+  table->pushdown_filters = function.pushdown_complex_filter;
+  table->pushdown_expression = function.pushdown_expression;
   function.function = Scan;
   function.function_info = std::move(table);
   function.get_multi_file_reader = MakeReader;

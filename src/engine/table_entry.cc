@@ -163,6 +163,8 @@ duckdb::vector<duckdb::column_t> TableEntry::GetRowIdColumns() const {
                      .WithHint("CREATE OR REPLACE TABLE .. AS SELECT .. rewrites a table."));
 }
 
-duckdb::virtual_column_map_t TableEntry::GetVirtualColumns() const { return ScanVirtualColumns(); }
+duckdb::virtual_column_map_t TableEntry::GetVirtualColumns() const {
+  return ScanVirtualColumns(*version_.metadata);
+}
 
 }  // namespace eider::engine

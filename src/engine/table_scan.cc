@@ -11,12 +11,14 @@
 #include "duckdb/common/serializer/serializer.hpp"
 #include "duckdb/function/partition_stats.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
 #include "duckdb/storage/statistics/numeric_stats.hpp"
 #include "duckdb/storage/statistics/string_stats.hpp"
 #include "engine/data_file_list.h"
 #include "engine/duckdb_error.h"
 #include "engine/parquet_scan.h"
+#include "engine/row_lineage.h"
 #include "engine/type_mapping.h"
 
 namespace eider::engine {
@@ -117,9 +119,23 @@ duckdb::BindInfo GetBindInfo(const duckdb::optional_ptr<duckdb::FunctionData> bi
 
 duckdb::virtual_column_map_t GetVirtualColumns(
     duckdb::ClientContext&, duckdb::optional_ptr<duckdb::FunctionData> bind_data) {
-  auto columns = ScanVirtualColumns();
+  auto columns = ScanVirtualColumns(*FileListOf(bind_data.get()).table().version.metadata);
   bind_data->Cast<duckdb::MultiFileBindData>().virtual_columns = columns;
   return columns;
+}
+
+// A file holds lineage for some of its rows only, so that the scan cannot filter by it.
+void PushdownFilters(duckdb::ClientContext& context, duckdb::LogicalGet& get,
+                     duckdb::FunctionData* bind_data,
+                     duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) {
+  FileListOf(bind_data).table().pushdown_filters(context, get, bind_data, filters);
+  for (auto& filter : filters) KeepLineageFilterAbove(get, filter);
+}
+
+bool PushdownExpression(duckdb::ClientContext& context, const duckdb::LogicalGet& get,
+                        duckdb::Expression& filter) {
+  const auto& table = FileListOf(get.bind_data.get()).table();
+  return !ReadsLineage(get, filter) && table.pushdown_expression(context, get, filter);
 }
 
 duckdb::InsertionOrderPreservingMap<duckdb::string> ToText(
@@ -189,7 +205,7 @@ void RegisterTableScan(duckdb::DatabaseInstance& database) {
   loader.RegisterFunction(std::move(function));
 }
 
-duckdb::virtual_column_map_t ScanVirtualColumns() {
+duckdb::virtual_column_map_t ScanVirtualColumns(const iceberg::TableMetadata& metadata) {
   duckdb::virtual_column_map_t columns;
   columns.insert({duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILENAME,
                   duckdb::TableColumn("filename", duckdb::LogicalType::VARCHAR)});
@@ -199,6 +215,7 @@ duckdb::virtual_column_map_t ScanVirtualColumns() {
                   duckdb::TableColumn("file_index", duckdb::LogicalType::UBIGINT)});
   columns.insert(
       {duckdb::COLUMN_IDENTIFIER_EMPTY, duckdb::TableColumn("", duckdb::LogicalType::BOOLEAN)});
+  if (metadata.format_version >= 3) AddLineageColumns(columns);
   return columns;
 }
 
@@ -219,6 +236,10 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableE
   function.get_partition_stats = PartitionStats;
   function.get_bind_info = GetBindInfo;
   function.get_virtual_columns = GetVirtualColumns;
+  if (entry.version().metadata->format_version >= 3) {
+    function.pushdown_complex_filter = PushdownFilters;
+    function.pushdown_expression = PushdownExpression;
+  }
   function.to_string = ToText;
   function.serialize = Serialize;
   function.deserialize = Deserialize;

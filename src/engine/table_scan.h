@@ -17,7 +17,8 @@ duckdb::TableFunction MakeTableScan(duckdb::ClientContext& context, const TableE
 // Makes scans known to DuckDB by name, which it needs where it copies parts of a plan.
 void RegisterTableScan(duckdb::DatabaseInstance& database);
 
-// The columns every scan has besides the table's own: filename, file_row_number, file_index.
-duckdb::virtual_column_map_t ScanVirtualColumns();
+// The columns a scan has besides the table's own: filename, file_row_number, file_index; with
+// version 3 those of row lineage.
+duckdb::virtual_column_map_t ScanVirtualColumns(const iceberg::TableMetadata& metadata);
 
 }  // namespace eider::engine
