@@ -7,6 +7,7 @@
 // methods may be called from any thread.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <functional>
 #include <map>
@@ -53,6 +54,7 @@ struct NamespaceChange {
   Namespace name;
   std::map<std::string, std::string> properties;  // kCreate, kSetProperties
   bool may_exist = false;                         // kCreate: an existing one is no error
+  std::vector<std::string> removals = {};         // kSetProperties: names; absent ones are no error
 };
 
 // New requirements and updates for a table that somebody else changed in the meantime.
@@ -62,27 +64,51 @@ struct RebasedChange {
 };
 
 struct TableChange {
-  enum class Kind { kCreate, kUpdate, kDrop, kRename };
+  // kRegister gives a name to a metadata file that exists already.
+  enum class Kind { kCreate, kUpdate, kDrop, kRename, kRegister };
   Kind kind = Kind::kUpdate;
   EntityKind entity = EntityKind::kTable;
   TableIdentifier identifier;
   std::vector<iceberg::TableRequirement> requirements;
   std::vector<iceberg::TableUpdate> updates;
   TableIdentifier new_identifier;  // kRename
+  std::string metadata_location;   // kRegister
+  bool replace = false;            // kRegister: the name may be taken, by another of its kind
   // kUpdate of tables: called when the requirements fail on the table as it now is; nullopt (or no
   // function) makes the conflict final.
   std::function<std::optional<RebasedChange>(const iceberg::TableMetadata& current)> rebase;
 };
 
+struct CommitResult;
+
+// What was answered to a request that named itself by an idempotency key. It is kept with the
+// commit, so that the request can be sent again when its answer was lost.
+struct KeptAnswer {
+  std::string request_hash;  // tells another request that uses the same key
+  int status = 0;
+  std::string body;
+};
+
+// How long an answer is kept at least.
+constexpr std::chrono::minutes kAnswerLifetime{30};
+
 struct CommitRequest {
   // Applied in this order; all of it or none.
   std::vector<NamespaceChange> namespaces;
   std::vector<TableChange> tables;
+  // Names the request; "" for none. Of commits with one key, in whatever process, one lands.
+  std::string idempotency_key = {};
+  // Called before the commit point, with a result that stands if the commit lands. Needed with a
+  // key.
+  std::function<KeptAnswer(const CommitResult& result)> answer = {};
 };
 
 struct CommitResult {
-  // The new metadata location of each table change, "" for drops.
+  // The metadata location of each table change after it; of a drop, the last one there was.
   std::vector<std::string> metadata_locations;
+  // Where a commit with the same key landed before: nothing was done, and there is nothing else in
+  // this result.
+  std::optional<KeptAnswer> earlier = {};
 };
 
 class Catalog {
@@ -108,6 +134,12 @@ class Catalog {
   virtual std::string NewLocation(const TableIdentifier& identifier) = 0;
 
   virtual CommitResult Commit(const CommitRequest& request) = 0;
+
+  // What is kept under an idempotency key.
+  virtual std::optional<KeptAnswer> FindAnswer(const std::string& idempotency_key) = 0;
+  // Keeps the answer of a request that changed nothing. Returns what is kept now: where there was
+  // an answer under that key, it stays.
+  virtual KeptAnswer KeepAnswer(const std::string& idempotency_key, const KeptAnswer& answer) = 0;
 
   // Removes the files a dropped table's metadata reaches. To be called after the drop was
   // committed; what cannot be removed is left for `eider catalog check` to list.

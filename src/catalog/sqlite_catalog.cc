@@ -14,6 +14,8 @@
 #include "base/lru_cache.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "catalog/folder_owner.h"
+#include "catalog/kept_answers.h"
 #include "catalog/metadata_files.h"
 #include "catalog/moved_warehouse.h"
 #include "catalog/projection.h"
@@ -46,6 +48,7 @@ struct Projection {
 struct PreparedChange {
   std::optional<Entry> base;      // what the name was when the change was prepared
   std::string new_location;       // "" for drops and renames
+  bool written = false;           // whether the file at new_location was written by this commit
   bool forgets_metadata = false;  // write.metadata.delete-after-commit.enabled
 };
 
@@ -65,7 +68,7 @@ class SqliteCatalog : public Catalog {
                               folder))
           .WithHint("Keep the warehouse on a local disk.");
     }
-    std::string database = folder + "/" + kCatalogFile;
+    std::string database = DatabasePath();
     if (!files_.Exists(database)) {
       RefuseLostCatalog(folder);
       if (options.must_exist) {
@@ -97,8 +100,12 @@ class SqliteCatalog : public Catalog {
     return snapshot_;
   }
   std::optional<Entry> Find(const TableIdentifier& identifier) override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return FindLocked(identifier);
+    std::unique_lock<std::mutex> lock(mutex_, std::try_to_lock);
+    if (lock) return FindIn(*database_, identifier);
+    // A commit is on its way to disk, and a reader need not wait for it.
+    std::lock_guard<std::mutex> reader_lock(reader_mutex_);
+    if (!reader_) reader_ = std::make_unique<SqliteDatabase>(DatabasePath());
+    return FindIn(*reader_, identifier);
   }
 
   iceberg::TableMetadataPtr LoadTable(const std::string& location) override {
@@ -118,9 +125,14 @@ class SqliteCatalog : public Catalog {
   }
 
   std::string NewLocation(const TableIdentifier& identifier) override {
+    std::string suffix = "-" + NewUuid().substr(0, 8);
     std::string location = FittingLocation(warehouse_, identifier);
-    if (!HoldsFiles(location)) return location;
-    return location + "-" + NewUuid().substr(0, 8);
+    if (HoldsFiles(location)) location += suffix;
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!OwnerAround(*database_, name_, warehouse_, location, identifier)) return location;
+    // A table a.b lies where the tables of a schema a.b would.
+    std::string schema = NamespaceText(identifier.name_space) + suffix;
+    return FittingLocation(warehouse_, {{schema}, identifier.name});
   }
 
   CommitResult Commit(const CommitRequest& request) override {
@@ -129,16 +141,19 @@ class SqliteCatalog : public Catalog {
     std::vector<std::string> redone_on(changes.size());
     for (int attempt = 1;; ++attempt) {
       std::vector<PreparedChange> prepared = Prepare(changes, redone_on);
-      if (Swap(request.namespaces, changes, prepared)) {
-        for (size_t i = 0; i < changes.size(); ++i) {
-          Project(ProjectionOf(changes[i], prepared[i]));
-          RemoveForgottenMetadata(prepared[i]);
-        }
-        CommitResult result;
-        for (PreparedChange& change : prepared) {
-          result.metadata_locations.push_back(std::move(change.new_location));
-        }
-        return result;
+      CommitResult result = ResultOf(prepared);
+      switch (Swap(request, changes, prepared, result)) {
+        case SwapOutcome::kLanded:
+          for (size_t i = 0; i < changes.size(); ++i) {
+            Project(ProjectionOf(changes[i], prepared[i]));
+            RemoveForgottenMetadata(prepared[i]);
+          }
+          return result;
+        case SwapOutcome::kAnsweredBefore:
+          Discard(prepared);
+          return result;
+        case SwapOutcome::kLostRace:
+          break;
       }
       Discard(prepared);
       if (attempt == kMaxAttempts) {
@@ -149,6 +164,20 @@ class SqliteCatalog : public Catalog {
       int64_t jitter = NewRandomId() % 10;
       std::this_thread::sleep_for(std::chrono::milliseconds(attempt * 2 + jitter));
     }
+  }
+
+  std::optional<KeptAnswer> FindAnswer(const std::string& idempotency_key) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return FindKeptAnswer(*database_, idempotency_key);
+  }
+
+  KeptAnswer KeepAnswer(const std::string& idempotency_key, const KeptAnswer& answer) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    RequireInPlace();
+    SqliteTransaction transaction(*database_);
+    if (auto kept = InsertKeptAnswer(*database_, idempotency_key, answer)) return *kept;
+    transaction.Commit();
+    return answer;
   }
 
   void Purge(const TableIdentifier& identifier, const Entry& dropped) override {
@@ -262,8 +291,10 @@ class SqliteCatalog : public Catalog {
     return {type == "VIEW" ? EntityKind::kView : EntityKind::kTable, location.value_or("")};
   }
 
-  std::optional<Entry> FindLocked(const TableIdentifier& identifier) {
-    auto rows = database_->Query(
+  std::string DatabasePath() const { return io::LocalPath(warehouse_) + "/" + kCatalogFile; }
+
+  std::optional<Entry> FindIn(SqliteDatabase& database, const TableIdentifier& identifier) {
+    auto rows = database.Query(
         "SELECT metadata_location, iceberg_type FROM iceberg_tables "
         "WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?",
         {name_, NamespaceText(identifier.name_space), identifier.name});
@@ -293,7 +324,9 @@ class SqliteCatalog : public Catalog {
         if (change.kind == TableChange::Kind::kDrop || change.kind == TableChange::Kind::kRename) {
           continue;
         }
-        if (change.entity == EntityKind::kView) {
+        if (change.kind == TableChange::Kind::kRegister) {
+          ReadRegistered(change, item);
+        } else if (change.entity == EntityKind::kView) {
           WriteView(change, item);
         } else {
           WriteTable(change, item, redone_on[i]);
@@ -310,8 +343,9 @@ class SqliteCatalog : public Catalog {
   static void CheckExistence(const TableChange& change, const std::optional<Entry>& base) {
     const char* what = change.entity == EntityKind::kView ? "view" : "table";
     std::string name = change.identifier.ToString();
-    if (change.kind == TableChange::Kind::kCreate) {
-      if (base) {
+    bool may_exist = change.kind == TableChange::Kind::kRegister && change.replace;
+    if (change.kind == TableChange::Kind::kCreate || change.kind == TableChange::Kind::kRegister) {
+      if (base && !(may_exist && base->kind == change.entity)) {
         throw Error(ErrorCode::kAlreadyExists, fmt::format("{} {} exists already", what, name));
       }
       return;
@@ -331,6 +365,16 @@ class SqliteCatalog : public Catalog {
     if (!original) return;
     const char* what = change.entity == EntityKind::kView ? "view " : "table ";
     throw MovedWarehouse(files_, what + change.identifier.ToString(), warehouse_, *original);
+  }
+
+  // Throws what reading the file throws: it has to be whole before a name points at it.
+  void ReadRegistered(const TableChange& change, PreparedChange& item) {
+    if (change.entity == EntityKind::kView) {
+      LoadView(change.metadata_location);
+    } else {
+      LoadTable(change.metadata_location);
+    }
+    item.new_location = change.metadata_location;
   }
 
   void WriteTable(TableChange& change, PreparedChange& item, std::string& redone_on) {
@@ -362,6 +406,7 @@ class SqliteCatalog : public Catalog {
     std::string location = NewMetadataLocation(metadata->location, base_location);
     files_.WriteNew(location, iceberg::TableMetadataToJson(*metadata).dump());
     item.new_location = location;
+    item.written = true;
     item.forgets_metadata =
         base &&
         Lower(metadata->Property("write.metadata.delete-after-commit.enabled", "")) == "true";
@@ -396,13 +441,14 @@ class SqliteCatalog : public Catalog {
         NewMetadataLocation(metadata->location, item.base ? item.base->metadata_location : "");
     files_.WriteNew(location, iceberg::ViewMetadataToJson(*metadata).dump());
     item.new_location = location;
+    item.written = true;
     views_.Put(location, metadata, 1);
   }
 
   // Removes the metadata files of an attempt that surely did not land.
   void Discard(const std::vector<PreparedChange>& prepared) {
     for (const PreparedChange& item : prepared) {
-      if (item.new_location.empty()) continue;
+      if (!item.written) continue;
       try {
         files_.Remove(item.new_location);
       } catch (const Error&) {
@@ -429,20 +475,45 @@ class SqliteCatalog : public Catalog {
     }
   }
 
-  // The commit point. False when a pointer has moved since Prepare read it: nothing has happened.
-  bool Swap(const std::vector<NamespaceChange>& namespaces, const std::vector<TableChange>& changes,
-            const std::vector<PreparedChange>& prepared) {
+  static CommitResult ResultOf(const std::vector<PreparedChange>& prepared) {
+    CommitResult result;
+    for (const PreparedChange& change : prepared) {
+      result.metadata_locations.push_back(
+          change.new_location.empty() ? change.base->metadata_location : change.new_location);
+    }
+    return result;
+  }
+
+  enum class SwapOutcome {
+    kLanded,
+    kLostRace,        // a pointer has moved since Prepare read it: nothing has happened
+    kAnsweredBefore,  // a commit with this key landed before; `result` holds its answer
+  };
+
+  // The commit point.
+  SwapOutcome Swap(const CommitRequest& request, const std::vector<TableChange>& changes,
+                   const std::vector<PreparedChange>& prepared, CommitResult& result) {
+    const std::vector<NamespaceChange>& namespaces = request.namespaces;
     std::lock_guard<std::mutex> lock(mutex_);
     std::string commit_id = NewUuid();
     bool commit_sent = false;
     try {
+      std::optional<KeptAnswer> answer;
+      if (!request.idempotency_key.empty()) answer = request.answer(result);
       SqliteTransaction transaction(*database_);
+      // Before the changes: those of the earlier commit would stand in their way.
+      if (answer) {
+        if (auto earlier = InsertKeptAnswer(*database_, request.idempotency_key, *answer)) {
+          result = CommitResult{{}, std::move(earlier)};
+          return SwapOutcome::kAnsweredBefore;
+        }
+      }
       snapshot_.reset();
       // First, so that the markers this commit writes stay.
       ClearProjected();
       for (const NamespaceChange& change : namespaces) ApplyNamespace(change);
       for (size_t i = 0; i < changes.size(); ++i) {
-        if (!SwapPointer(changes[i], prepared[i])) return false;
+        if (!SwapPointer(changes[i], prepared[i])) return SwapOutcome::kLostRace;
       }
       // Last, so that a schema can be dropped together with its tables.
       for (const NamespaceChange& change : namespaces) {
@@ -455,12 +526,12 @@ class SqliteCatalog : public Catalog {
       transaction.Commit();
       projected_.clear();
       if (observer_ != nullptr) observer_->AfterSwap();
-      return true;
+      return SwapOutcome::kLanded;
     } catch (const Error& error) {
       if (commit_sent) {
         switch (LookUpOutcome(commit_id)) {
           case Outcome::kLanded:
-            return true;
+            return SwapOutcome::kLanded;
           case Outcome::kFailed:
             break;
           case Outcome::kUnknown:
@@ -542,15 +613,39 @@ class SqliteCatalog : public Catalog {
         SetNamespaceProperty(text, kNamespaceExists, "true");
         break;
       case NamespaceChange::Kind::kDrop:
+        RequireNamespace(text);
         database_->Execute(
             "DELETE FROM iceberg_namespace_properties WHERE catalog_name = ? AND namespace = ?",
             {name_, text});
-        break;
+        return;
       case NamespaceChange::Kind::kSetProperties:
+        RequireNamespace(text);
+        for (const std::string& key : change.removals) {
+          CheckNamespaceProperty(key);
+          database_->Execute(
+              "DELETE FROM iceberg_namespace_properties WHERE catalog_name = ? AND namespace = ? "
+              "AND property_key = ?",
+              {name_, text, key});
+        }
+        // One that held nothing but properties goes on to exist.
+        SetNamespaceProperty(text, kNamespaceExists, "true");
         break;
     }
-    if (change.kind == NamespaceChange::Kind::kDrop) return;
-    for (const auto& [key, value] : change.properties) SetNamespaceProperty(text, key, value);
+    for (const auto& [key, value] : change.properties) {
+      CheckNamespaceProperty(key);
+      SetNamespaceProperty(text, key, value);
+    }
+  }
+
+  void RequireNamespace(const std::string& text) {
+    if (NamespaceExists(text)) return;
+    throw Error(ErrorCode::kNotFound, fmt::format("schema {} does not exist", text));
+  }
+
+  static void CheckNamespaceProperty(const std::string& key) {
+    if (key != kNamespaceExists) return;
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("the schema property \"{}\" is the catalog's own", key));
   }
 
   void RequireEmpty(const Namespace& name_space) {
@@ -595,25 +690,19 @@ class SqliteCatalog : public Catalog {
          projection.identifier.name});
     switch (change.kind) {
       case TableChange::Kind::kCreate:
-        // A name taken in the meantime is a lost race: Prepare will see it and say so.
-        return database_->Execute("INSERT OR IGNORE INTO iceberg_tables VALUES (?, ?, ?, ?, ?, ?)",
-                                  {name_, name_space, table, prepared.new_location, std::nullopt,
-                                   TypeName(change.entity)}) == 1;
+        return InsertPointer(change, prepared);
       case TableChange::Kind::kUpdate:
-        return database_->Execute(
-                   "UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = "
-                   "? WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND "
-                   "metadata_location = ?",
-                   {prepared.new_location, prepared.base->metadata_location, name_, name_space,
-                    table, prepared.base->metadata_location}) == 1;
+        return UpdatePointer(change, prepared);
       case TableChange::Kind::kDrop:
         return database_->Execute(
                    "DELETE FROM iceberg_tables WHERE catalog_name = ? AND table_namespace = ? AND "
                    "table_name = ? AND metadata_location = ?",
                    {name_, name_space, table, prepared.base->metadata_location}) == 1;
+      case TableChange::Kind::kRegister:
+        return prepared.base ? UpdatePointer(change, prepared) : InsertPointer(change, prepared);
       case TableChange::Kind::kRename: {
         const TableIdentifier& target = change.new_identifier;
-        if (FindLocked(target)) {
+        if (FindIn(*database_, target)) {
           throw Error(ErrorCode::kAlreadyExists,
                       fmt::format("table {} exists already", target.ToString()));
         }
@@ -628,23 +717,41 @@ class SqliteCatalog : public Catalog {
     return false;
   }
 
-  // Two tables with one location would show readers of the plain folder now the one, now the other.
+  // A name taken in the meantime is a lost race: Prepare will see it and say so.
+  bool InsertPointer(const TableChange& change, const PreparedChange& prepared) {
+    return database_->Execute(
+               "INSERT OR IGNORE INTO iceberg_tables VALUES (?, ?, ?, ?, ?, ?)",
+               {name_, NamespaceText(change.identifier.name_space), change.identifier.name,
+                prepared.new_location, std::nullopt, TypeName(change.entity)}) == 1;
+  }
+
+  bool UpdatePointer(const TableChange& change, const PreparedChange& prepared) {
+    return database_->Execute(
+               "UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = "
+               "? WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND "
+               "metadata_location = ?",
+               {prepared.new_location, prepared.base->metadata_location, name_,
+                NamespaceText(change.identifier.name_space), change.identifier.name,
+                prepared.base->metadata_location}) == 1;
+  }
+
   // The table's own name does not count: another process has just created it there, and the swap
   // finds that out.
   void RequireFolderOfOwn(const TableChange& change, const PreparedChange& prepared) {
     if (prepared.new_location.empty()) return;
     std::string folder = MetadataFolderOf(prepared.new_location);
     if (prepared.base && MetadataFolderOf(prepared.base->metadata_location) == folder) return;
-    auto others = database_->Query(
-        "SELECT table_namespace, table_name FROM iceberg_tables WHERE metadata_location > ?1 AND "
-        "metadata_location < ?2 AND catalog_name = ?3 AND NOT (table_namespace = ?4 AND "
-        "table_name = ?5) LIMIT 1",
-        {folder + "/", folder + kAfterSlash, name_, NamespaceText(change.identifier.name_space),
-         change.identifier.name});
-    if (others.empty()) return;
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("{} cannot lie in {}: {}.{} does", change.identifier.ToString(),
-                            io::LocalPath(MetadataFolderOf(folder)), *others[0][0], *others[0][1]))
+    std::string location = change.entity == EntityKind::kView
+                               ? LoadView(prepared.new_location)->location
+                               : LoadTable(prepared.new_location)->location;
+    auto owner = OwnerOfMetadataFolder(*database_, name_, folder, change.identifier);
+    if (!owner) owner = OwnerAround(*database_, name_, warehouse_, location, change.identifier);
+    if (!owner) return;
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} cannot lie in {}: {} lies in {}", change.identifier.ToString(),
+                    io::LocalPath(location), owner->identifier.ToString(),
+                    io::LocalPath(MetadataFolderOf(MetadataFolderOf(owner->metadata_location)))))
         .WithHint("Give every table a location of its own, or none.");
   }
 
@@ -672,7 +779,7 @@ class SqliteCatalog : public Catalog {
 
   // Whose current metadata lies in a folder; nullopt where no table or view lives there any more.
   std::optional<NamedEntry> OwnerOf(const Projection& projection) {
-    std::optional<Entry> entry = FindLocked(projection.identifier);
+    std::optional<Entry> entry = FindIn(*database_, projection.identifier);
     if (entry && MetadataFolderOf(entry->metadata_location) == projection.folder) {
       return NamedEntry{projection.identifier, *entry};
     }
@@ -768,6 +875,8 @@ class SqliteCatalog : public Catalog {
   std::shared_ptr<const CatalogSnapshot> snapshot_;  // as of snapshot_version_; none after a commit
   std::string snapshot_version_;
   std::map<std::string, std::string> projected_;  // folder -> location; their markers may go
+  std::mutex reader_mutex_;                       // guards reader_
+  std::unique_ptr<SqliteDatabase> reader_;        // opened when a reader first meets a commit
   LruCache<iceberg::TableMetadata> tables_;
   LruCache<iceberg::ViewMetadata> views_;
 };

@@ -36,6 +36,77 @@ bool IsCompatible(const Type& from, const Type& to) {
   });
 }
 
+// Ids and names by which columns are found must be found by one.
+void CheckColumns(const Schema& schema) {
+  std::set<int32_t> ids;
+  VisitFields(schema.fields, [&](const NestedField& field) {
+    if (!ids.insert(field.id).second) {
+      Refuse(fmt::format("two columns have the id {}: {} is the second", field.id, field.name));
+    }
+  });
+  std::set<std::string> names;
+  for (const NestedField& field : schema.fields) {
+    if (!names.insert(field.name).second) {
+      Refuse(fmt::format("there are two columns called {}", field.name));
+    }
+  }
+  for (int32_t id : schema.identifier_field_ids) {
+    if (ids.count(id) == 0) Refuse(fmt::format("there is no column {} to identify rows by", id));
+  }
+}
+
+// What may be partitioned or sorted by.
+void CheckSource(const Schema& schema, int32_t source_id, const std::string& user) {
+  const NestedField* source = schema.FindField(source_id);
+  if (source == nullptr)
+    Refuse(fmt::format("{} needs column {}, which is not there", user, source_id));
+  if (source->type->is_nested()) {
+    Refuse(fmt::format("{} needs column {}, which is a {}", user, source->name,
+                       source->type->ToString()));
+  }
+}
+
+// A field over several columns, of format version 3, names them elsewhere; one of a void transform
+// has lost its column, as version 1 has it.
+bool HasSource(const Transform& transform, const Json& extra) {
+  return transform.kind != Transform::Kind::kVoid && !extra.contains("source-ids");
+}
+
+void CheckSources(const Schema& schema, const PartitionSpec& spec) {
+  for (const PartitionField& field : spec.fields) {
+    if (HasSource(field.transform, field.extra)) {
+      CheckSource(schema, field.source_id, "partition field " + field.name);
+    }
+  }
+}
+
+void CheckSources(const Schema& schema, const SortOrder& order) {
+  for (const SortField& field : order.fields) {
+    if (HasSource(field.transform, field.extra)) {
+      CheckSource(schema, field.source_id, "the sort order");
+    }
+  }
+}
+
+bool IsSameView(const ViewVersion& a, const ViewVersion& b) {
+  auto same = [](const ViewRepresentation& x, const ViewRepresentation& y) {
+    return x.sql == y.sql && x.dialect == y.dialect;
+  };
+  return a.schema_id == b.schema_id && a.summary == b.summary &&
+         a.default_catalog == b.default_catalog && a.default_namespace == b.default_namespace &&
+         std::equal(a.representations.begin(), a.representations.end(), b.representations.begin(),
+                    b.representations.end(), same);
+}
+
+void CheckDialects(const ViewVersion& version) {
+  std::set<std::string> dialects;
+  for (const ViewRepresentation& representation : version.representations) {
+    if (dialects.insert(Lower(representation.dialect)).second) continue;
+    Refuse(fmt::format("Invalid view version: Cannot add multiple queries for dialect {}",
+                       Lower(representation.dialect)));
+  }
+}
+
 }  // namespace
 
 TableMetadataBuilder::TableMetadataBuilder(int format_version) {
@@ -68,6 +139,14 @@ TableMetadata TableMetadataBuilder::Build(int64_t now_ms) {
   if (metadata_.default_sort_order_id < 0) {
     ApplyUpdate(AddSortOrder{});
     ApplyUpdate(SetDefaultSortOrder{});
+  }
+  if (columns_changed_) {
+    CheckSources(metadata_.CurrentSchema(), metadata_.DefaultSpec());
+    for (const SortOrder& order : metadata_.sort_orders) {
+      if (order.order_id == metadata_.default_sort_order_id) {
+        CheckSources(metadata_.CurrentSchema(), order);
+      }
+    }
   }
   if (metadata_.table_uuid.empty()) metadata_.table_uuid = NewUuid();
   metadata_.last_updated_ms = std::max(now_ms, metadata_.last_updated_ms);
@@ -105,6 +184,7 @@ void TableMetadataBuilder::ApplyUpdate(const UpgradeFormatVersion& update) {
 }
 
 void TableMetadataBuilder::ApplyUpdate(const AddSchema& update) {
+  CheckColumns(update.schema);
   for (const NestedField& field : update.schema.fields) {
     int needed = MinimumFormatVersion(*field.type);
     if (needed > metadata_.format_version) {
@@ -132,6 +212,7 @@ void TableMetadataBuilder::ApplyUpdate(const AddSchema& update) {
 void TableMetadataBuilder::ApplyUpdate(const SetCurrentSchema& update) {
   int32_t id = ResolveId(update.schema_id, last_added_schema_, "schema");
   if (metadata_.SchemaById(id) == nullptr) Refuse(fmt::format("there is no schema {}", id));
+  columns_changed_ = columns_changed_ || metadata_.current_schema_id != id;
   metadata_.current_schema_id = id;
 }
 
@@ -166,6 +247,7 @@ void TableMetadataBuilder::ApplyUpdate(const AddPartitionSpec& update) {
 void TableMetadataBuilder::ApplyUpdate(const SetDefaultSpec& update) {
   int32_t id = ResolveId(update.spec_id, last_added_spec_, "partition spec");
   if (metadata_.SpecById(id) == nullptr) Refuse(fmt::format("there is no partition spec {}", id));
+  columns_changed_ = columns_changed_ || metadata_.default_spec_id != id;
   metadata_.default_spec_id = id;
 }
 
@@ -189,6 +271,7 @@ void TableMetadataBuilder::ApplyUpdate(const SetDefaultSortOrder& update) {
   bool known = std::any_of(metadata_.sort_orders.begin(), metadata_.sort_orders.end(),
                            [&](const SortOrder& order) { return order.order_id == id; });
   if (!known) Refuse(fmt::format("there is no sort order {}", id));
+  columns_changed_ = columns_changed_ || metadata_.default_sort_order_id != id;
   metadata_.default_sort_order_id = id;
 }
 
@@ -208,7 +291,18 @@ void TableMetadataBuilder::ApplyUpdate(const AddSnapshot& update) {
         std::max(metadata_.last_sequence_number, snapshot.sequence_number);
   }
   if (metadata_.next_row_id && snapshot.extra.contains("added-rows")) {
-    *metadata_.next_row_id += snapshot.extra["added-rows"].get<int64_t>();
+    // Rows that another commit has numbered in the meantime.
+    if (snapshot.extra.value("first-row-id", *metadata_.next_row_id) < *metadata_.next_row_id) {
+      throw Error(
+          ErrorCode::kConflict,
+          fmt::format("snapshot {} numbers its rows from {}, but {} is taken already",
+                      snapshot.snapshot_id, snapshot.extra.value("first-row-id", int64_t{0}),
+                      *metadata_.next_row_id - 1));
+    }
+    if (__builtin_add_overflow(*metadata_.next_row_id, snapshot.extra["added-rows"].get<int64_t>(),
+                               &*metadata_.next_row_id)) {
+      Refuse(fmt::format("snapshot {} adds more rows than can be numbered", snapshot.snapshot_id));
+    }
   }
   metadata_.last_updated_ms = std::max(metadata_.last_updated_ms, snapshot.timestamp_ms);
   metadata_.snapshots.push_back(snapshot);
@@ -351,9 +445,38 @@ void TableMetadataBuilder::ApplyUpdate(const SetCurrentViewVersion&) {
   Refuse("set-current-view-version is an update of views, not of tables");
 }
 
+TableDefinition WithFreshIds(const TableDefinition& definition) {
+  CheckColumns(definition.schema);
+  int32_t last_column_id = 0;
+  TableDefinition fresh = definition;
+  fresh.schema = AssignFieldIds(definition.schema, nullptr, &last_column_id);
+  // Both schemas have the same fields in the same order.
+  std::vector<int32_t> new_ids;
+  VisitFields(fresh.schema.fields, [&](const NestedField& field) { new_ids.push_back(field.id); });
+  std::map<int32_t, int32_t> old_to_new;
+  VisitFields(definition.schema.fields, [&, i = size_t{0}](const NestedField& field) mutable {
+    old_to_new[field.id] = new_ids[i++];
+  });
+  auto renumber = [&](int32_t& source_id, const std::string& user) {
+    auto found = old_to_new.find(source_id);
+    if (found == old_to_new.end()) {
+      Refuse(fmt::format("{} needs column {}, which is not there", user, source_id));
+    }
+    source_id = found->second;
+  };
+  int32_t partition_id = kFirstPartitionFieldId;
+  for (PartitionField& field : fresh.spec.fields) {
+    renumber(field.source_id, "partition field " + field.name);
+    field.field_id = partition_id++;
+  }
+  for (SortField& field : fresh.order.fields) renumber(field.source_id, "the sort order");
+  return fresh;
+}
+
 std::vector<TableUpdate> CreateTableUpdates(const Schema& schema, const PartitionSpec& spec,
                                             const std::string& location,
-                                            std::map<std::string, std::string> properties) {
+                                            std::map<std::string, std::string> properties,
+                                            const SortOrder& order) {
   int version = 2;
   auto requested = properties.find("format-version");
   if (requested != properties.end()) {
@@ -371,7 +494,7 @@ std::vector<TableUpdate> CreateTableUpdates(const Schema& schema, const Partitio
   updates.emplace_back(SetCurrentSchema{});
   updates.emplace_back(AddPartitionSpec{spec});
   updates.emplace_back(SetDefaultSpec{});
-  updates.emplace_back(AddSortOrder{});
+  updates.emplace_back(AddSortOrder{order});
   updates.emplace_back(SetDefaultSortOrder{});
   updates.emplace_back(SetLocation{location});
   if (!properties.empty()) updates.emplace_back(SetProperties{std::move(properties)});
@@ -417,6 +540,7 @@ ViewMetadata BuildViewMetadata(const ViewMetadata* base, const std::vector<Table
   ViewMetadata view = base != nullptr ? *base : ViewMetadata{};
   std::optional<int32_t> last_schema;
   std::optional<int32_t> last_version;
+  std::map<int32_t, int64_t> added_versions;  // with their times
   for (const TableUpdate& update : updates) {
     if (const auto* uuid = std::get_if<AssignUuid>(&update)) {
       if (!view.view_uuid.empty() && view.view_uuid != uuid->uuid) {
@@ -437,29 +561,53 @@ ViewMetadata BuildViewMetadata(const ViewMetadata* base, const std::vector<Table
       }
     } else if (const auto* version = std::get_if<AddViewVersion>(&update)) {
       ViewVersion added = version->version;
+      CheckDialects(added);
       added.schema_id = ResolveId(added.schema_id, last_schema, "schema");
+      if (view.SchemaById(added.schema_id) == nullptr) {
+        Refuse(fmt::format("there is no schema {}", added.schema_id));
+      }
       added.version_id = 1;
+      last_version.reset();
       for (const ViewVersion& existing : view.versions) {
+        // A version that is there already is the one that was meant.
+        if (IsSameView(existing, added)) last_version = existing.version_id;
         added.version_id = std::max(added.version_id, existing.version_id + 1);
       }
+      if (last_version) continue;
       last_version = added.version_id;
+      added_versions[added.version_id] = added.timestamp_ms;
       view.versions.push_back(std::move(added));
     } else if (const auto* current = std::get_if<SetCurrentViewVersion>(&update)) {
-      view.current_version_id = ResolveId(current->version_id, last_version, "view version");
-      view.version_log.push_back({NowMillis(), view.current_version_id});
+      int32_t id = ResolveId(current->version_id, last_version, "view version");
+      bool known = std::any_of(view.versions.begin(), view.versions.end(),
+                               [&](const ViewVersion& v) { return v.version_id == id; });
+      if (!known) Refuse(fmt::format("there is no view version {}", id));
+      if (id == view.current_version_id) continue;
+      view.current_version_id = id;
+      auto added = added_versions.find(id);
+      view.version_log.push_back({added != added_versions.end() ? added->second : NowMillis(), id});
     } else if (const auto* location = std::get_if<SetLocation>(&update)) {
       view.location = location->location;
+      while (view.location.size() > 1 && view.location.back() == '/') view.location.pop_back();
     } else if (const auto* set = std::get_if<SetProperties>(&update)) {
       for (const auto& [key, value] : set->updates) view.properties[key] = value;
     } else if (const auto* remove = std::get_if<RemoveProperties>(&update)) {
       for (const std::string& name : remove->names) view.properties.erase(name);
-    } else if (!std::holds_alternative<UpgradeFormatVersion>(update)) {
+    } else if (const auto* upgrade = std::get_if<UpgradeFormatVersion>(&update)) {
+      if (upgrade->format_version != 1) {
+        throw Error(
+            ErrorCode::kUnsupported,
+            fmt::format("view format version {} is not known to Eider", upgrade->format_version));
+      }
+    } else {
       Refuse("an update of tables was sent for a view: " +
              TableUpdateToJson(update)["action"].get<std::string>());
     }
   }
   if (view.view_uuid.empty()) view.view_uuid = NewUuid();
   if (view.versions.empty()) Refuse("a view needs a version");
+  if (view.current_version_id == 0) Refuse("a view needs a current version");
+  if (view.location.empty()) Refuse("a view needs a location");
   // The spec's version.history.num-entries, 10 where it is not set.
   size_t keep = 10;
   auto limit = view.properties.find("version.history.num-entries");
@@ -470,7 +618,10 @@ ViewMetadata BuildViewMetadata(const ViewMetadata* base, const std::vector<Table
     });
     int32_t id = oldest->version_id;
     view.versions.erase(oldest);
-    std::erase_if(view.version_log, [&](const auto& entry) { return entry.version_id == id; });
+    // The log is a history without holes: what stands before a removed version goes as well.
+    auto last = std::find_if(view.version_log.rbegin(), view.version_log.rend(),
+                             [&](const auto& entry) { return entry.version_id == id; });
+    view.version_log.erase(view.version_log.begin(), last.base());
   }
   return view;
 }

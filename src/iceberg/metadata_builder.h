@@ -52,13 +52,26 @@ class TableMetadataBuilder {
   std::optional<int32_t> last_added_spec_;
   std::optional<int32_t> last_added_order_;
   std::vector<int64_t> added_snapshots_;
+  bool columns_changed_ = false;  // whether the default spec and order may have lost theirs
 };
+
+// What a table is made of, as its creator puts it: with ids that hold among the three alone.
+struct TableDefinition {
+  Schema schema;
+  PartitionSpec spec;
+  SortOrder order;
+};
+
+// The same with the ids of a new table. Throws kInvalidArgument where a field of the spec or the
+// order has no column.
+TableDefinition WithFreshIds(const TableDefinition& definition);
 
 // The updates that make a new table: uuid, schema with fresh ids, spec, order, location,
 // properties. The property "format-version" chooses the version and is not stored.
 std::vector<TableUpdate> CreateTableUpdates(const Schema& schema, const PartitionSpec& spec,
                                             const std::string& location,
-                                            std::map<std::string, std::string> properties);
+                                            std::map<std::string, std::string> properties,
+                                            const SortOrder& order = {});
 
 // `schema` with the ids it gets when it replaces the current schema of `base`: columns keep their
 // ids by name where their types allow it, all others get ids the table has never used.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <limits>
 #include <utility>
 
 #include "base/error.h"
@@ -25,21 +27,74 @@ Json Action(const char* name) {
   return json;
 }
 
+[[noreturn]] void Malformed(const std::string& message) {
+  throw Error(ErrorCode::kInvalidArgument, message);
+}
+
 int32_t Id(const Json& json, const char* key) {
-  return static_cast<int32_t>(RequireInteger(json, key, kWhat));
+  int64_t id = RequireInteger(json, key, kWhat);
+  if (id < std::numeric_limits<int32_t>::min() || id > std::numeric_limits<int32_t>::max()) {
+    Malformed(fmt::format("{}: \"{}\" is out of range: {}", kWhat, key, id));
+  }
+  return static_cast<int32_t>(id);
+}
+
+// Readers of other makes cannot open a table whose uuid is none.
+std::string Uuid(const Json& json) {
+  std::string uuid = RequireString(json, "uuid", kWhat);
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  bool fits = uuid.size() == kForm.size();
+  for (size_t i = 0; fits && i < uuid.size(); ++i) {
+    fits =
+        kForm[i] == '-' ? uuid[i] == '-' : std::isxdigit(static_cast<unsigned char>(uuid[i])) != 0;
+  }
+  if (!fits) Malformed(fmt::format("{}: \"{}\" is not a UUID", kWhat, uuid));
+  return uuid;
+}
+
+// A partition field without an id gets the table's next one, unless an older spec has the field.
+PartitionSpec UnboundSpec(const Json& json) {
+  PartitionSpec spec = PartitionSpecFromJson(json, kWhat);
+  const Json& fields = RequireArray(json, "fields", kWhat);
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i].contains("field-id")) spec.fields[i].field_id = 0;
+  }
+  return spec;
+}
+
+Snapshot CheckedSnapshot(const Json& json) {
+  Snapshot snapshot = SnapshotFromJson(json, kWhat);
+  if (snapshot.manifest_list.empty() && snapshot.manifests.empty()) {
+    Malformed(fmt::format("snapshot {} has no manifest list", snapshot.snapshot_id));
+  }
+  if (snapshot.sequence_number < 0) {
+    Malformed(fmt::format("snapshot {} has a negative sequence number", snapshot.snapshot_id));
+  }
+  for (const char* key : {"first-row-id", "added-rows"}) {
+    if (json.contains(key) && RequireInteger(json, key, kWhat) < 0) {
+      Malformed(fmt::format("snapshot {}: \"{}\" is negative", snapshot.snapshot_id, key));
+    }
+  }
+  return snapshot;
+}
+
+Json CheckedStatistics(const Json& json) {
+  RequireInteger(json, "snapshot-id", kWhat);
+  RequireString(json, "statistics-path", kWhat);
+  return json;
 }
 
 TableUpdate ReadUpdate(const std::string& action, const Json& json) {
-  if (action == "assign-uuid") return AssignUuid{RequireString(json, "uuid", kWhat)};
+  if (action == "assign-uuid") return AssignUuid{Uuid(json)};
   if (action == "upgrade-format-version") {
-    return UpgradeFormatVersion{static_cast<int>(RequireInteger(json, "format-version", kWhat))};
+    return UpgradeFormatVersion{Id(json, "format-version")};
   }
   if (action == "add-schema") {
     return AddSchema{SchemaFromJson(RequireMember(json, "schema", kWhat), kWhat)};
   }
   if (action == "set-current-schema") return SetCurrentSchema{Id(json, "schema-id")};
   if (action == "add-spec") {
-    return AddPartitionSpec{PartitionSpecFromJson(RequireMember(json, "spec", kWhat), kWhat)};
+    return AddPartitionSpec{UnboundSpec(RequireMember(json, "spec", kWhat))};
   }
   if (action == "set-default-spec") return SetDefaultSpec{Id(json, "spec-id")};
   if (action == "add-sort-order") {
@@ -47,7 +102,7 @@ TableUpdate ReadUpdate(const std::string& action, const Json& json) {
   }
   if (action == "set-default-sort-order") return SetDefaultSortOrder{Id(json, "sort-order-id")};
   if (action == "add-snapshot") {
-    return AddSnapshot{SnapshotFromJson(RequireMember(json, "snapshot", kWhat), kWhat)};
+    return AddSnapshot{CheckedSnapshot(RequireMember(json, "snapshot", kWhat))};
   }
   if (action == "set-snapshot-ref") {
     return SetSnapshotRef{RequireString(json, "ref-name", kWhat), SnapshotRefFromJson(json, kWhat)};
@@ -70,10 +125,11 @@ TableUpdate ReadUpdate(const std::string& action, const Json& json) {
     return RemoveProperties{names.get<std::vector<std::string>>()};
   }
   if (action == "set-statistics") {
-    return SetStatistics{RequireMember(json, "statistics", kWhat), false};
+    return SetStatistics{CheckedStatistics(RequireMember(json, "statistics", kWhat)), false};
   }
   if (action == "set-partition-statistics") {
-    return SetStatistics{RequireMember(json, "partition-statistics", kWhat), true};
+    return SetStatistics{CheckedStatistics(RequireMember(json, "partition-statistics", kWhat)),
+                         true};
   }
   if (action == "remove-statistics" || action == "remove-partition-statistics") {
     return RemoveStatistics{RequireInteger(json, "snapshot-id", kWhat),
@@ -314,8 +370,9 @@ TableRequirement TableRequirementFromJson(const Json& json) {
       requirement.uuid = RequireString(json, "uuid", kRequirement);
     } else if (kind == TableRequirement::Kind::kAssertRefSnapshotId) {
       requirement.ref = RequireString(json, "ref", kRequirement);
-      if (json.contains("snapshot-id") && json["snapshot-id"].is_number_integer()) {
-        requirement.snapshot_id = json["snapshot-id"].get<int64_t>();
+      auto id = json.find("snapshot-id");
+      if (id != json.end() && !id->is_null()) {
+        requirement.snapshot_id = RequireInteger(json, "snapshot-id", kRequirement);
       }
     } else if (const char* member = IdMember(kind)) {
       requirement.id = static_cast<int32_t>(RequireInteger(json, member, kRequirement));

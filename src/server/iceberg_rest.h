@@ -1,0 +1,50 @@
+// The catalog of the Iceberg REST specification over one or more warehouses, free of any transport:
+// requests for /iceberg/v1/.. in, answers out.
+//
+// A warehouse's routes lie under its name as the prefix that GET /v1/config tells; those without a
+// prefix are the first one's.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "server/http_message.h"
+#include "server/rest_metrics.h"
+
+namespace eider::server {
+
+struct IcebergRestWarehouse {
+  std::string name;
+  std::shared_ptr<catalog::Catalog> catalog;
+  // Folders beside the warehouse in which clients may have tables lie.
+  std::vector<std::string> allowed_locations = {};
+};
+
+class IcebergRest {
+ public:
+  // At least one. Throws kInvalidArgument for a name that stands twice or is none of a path's.
+  explicit IcebergRest(std::vector<IcebergRestWarehouse> warehouses);
+  ~IcebergRest();
+  IcebergRest(const IcebergRest&) = delete;
+  IcebergRest& operator=(const IcebergRest&) = delete;
+
+  // Never throws. May be called from any thread.
+  HttpResponse Handle(const HttpRequest& request);
+
+  // The template of the route that a request is for, "/v1/{prefix}/namespaces/{namespace}"; "" for
+  // none. For metrics, which must not grow with the names that clients ask for.
+  static std::string_view RouteOf(const HttpRequest& request);
+
+  // What clients have reported, the latest first.
+  std::vector<MetricsReport> LatestMetrics(size_t count) const;
+
+ private:
+  class Impl;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace eider::server

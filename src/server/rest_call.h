@@ -1,0 +1,52 @@
+// One request to a route of one warehouse: what its handler works with.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "catalog/catalog.h"
+#include "server/http_message.h"
+#include "server/rest_idempotency.h"
+#include "server/rest_loaded.h"
+#include "server/rest_locations.h"
+#include "server/rest_metrics.h"
+#include "server/rest_request.h"
+
+namespace eider::server {
+
+struct RestWarehouse {
+  std::string name;
+  std::shared_ptr<catalog::Catalog> catalog;
+  RestLocations locations;
+  LoadedAnswers loaded;
+  KeysInFlight keys;
+};
+
+struct RestCall {
+  const HttpRequest& http;
+  RestWarehouse& warehouse;
+  MetricsReports& metrics;
+  QueryParameters query;
+  catalog::Namespace name_space;  // of the path; empty where it has none
+  std::string name;               // of the table or view in the path
+
+  catalog::Catalog& catalog() const { return *warehouse.catalog; }
+  catalog::TableIdentifier identifier() const { return {name_space, name}; }
+};
+
+// The entry of that kind, or nullopt: a view is no table.
+std::optional<catalog::Entry> FindEntry(RestCall& call, const catalog::TableIdentifier& identifier,
+                                        catalog::EntityKind kind);
+// Throws RestError 404 where there is none.
+catalog::Entry RequireTable(RestCall& call, const catalog::TableIdentifier& identifier);
+catalog::Entry RequireView(RestCall& call, const catalog::TableIdentifier& identifier);
+
+// A namespace that was created, holds something, or has others below it.
+bool NamespaceExists(const catalog::CatalogSnapshot& snapshot, const catalog::Namespace& name);
+void RequireNamespace(RestCall& call, const catalog::Namespace& name);
+
+// Throws RestError 409 where the name of a new table or view is taken by either.
+void RequireFreeName(RestCall& call, const catalog::TableIdentifier& identifier,
+                     catalog::EntityKind kind);
+
+}  // namespace eider::server

@@ -1,0 +1,80 @@
+#include "server/rest_error.h"
+
+#include <utility>
+
+#include "base/json.h"
+
+namespace eider::server {
+
+std::string RestError::Body() const {
+  Json json;
+  json["error"]["message"] = message_;
+  json["error"]["type"] = type_;
+  json["error"]["code"] = status_;
+  // A message may quote bytes of a request that are no text.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+RestError ToRestError(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kSyntax:
+    case ErrorCode::kUnsupported:
+      return BadRequest(error.message());
+    case ErrorCode::kNotFound:
+      return {404, "NotFoundException", error.message()};
+    case ErrorCode::kAlreadyExists:
+      return AlreadyExists(error.message());
+    case ErrorCode::kConflict:
+      return CommitFailed(error.message());
+    case ErrorCode::kUnknownOutcome:
+      return {500, "CommitStateUnknownException", error.message()};
+    case ErrorCode::kPermission:
+      return {403, "ForbiddenException", error.message()};
+    case ErrorCode::kInterrupted:
+      return {503, "ServiceUnavailableException", error.message()};
+    case ErrorCode::kNoSpace:
+      return {507, "InternalServerError", error.message()};
+    case ErrorCode::kIo:
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kQuery:
+    case ErrorCode::kInternal:
+      break;
+  }
+  return {500, "InternalServerError", error.message()};
+}
+
+RestError BadRequest(std::string message) {
+  return {400, "BadRequestException", std::move(message)};
+}
+
+RestError NoSuchNamespace(const catalog::Namespace& name) {
+  return {404, "NoSuchNamespaceException",
+          "Namespace does not exist: " + catalog::NamespaceText(name)};
+}
+
+RestError NoSuchTable(const catalog::TableIdentifier& identifier) {
+  return {404, "NoSuchTableException", "Table does not exist: " + identifier.ToString()};
+}
+
+RestError NoSuchView(const catalog::TableIdentifier& identifier) {
+  return {404, "NoSuchViewException", "View does not exist: " + identifier.ToString()};
+}
+
+RestError AlreadyExists(std::string message) {
+  return {409, "AlreadyExistsException", std::move(message)};
+}
+
+RestError CommitFailed(std::string message) {
+  return {409, "CommitFailedException", std::move(message)};
+}
+
+HttpResponse JsonResponse(int status, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  if (!body.empty()) response.fields["Content-Type"] = "application/json";
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace eider::server

@@ -1,0 +1,135 @@
+#include "server/rest_idempotency.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <utility>
+
+#include "base/hash.h"
+#include "server/rest_call.h"
+#include "server/rest_error.h"
+
+namespace eider::server {
+
+namespace {
+
+// The header has the form of a UUID. Which version it is does not matter here.
+std::string KeyOf(const HttpRequest& request) {
+  std::string key(request.Field("Idempotency-Key"));
+  if (key.empty()) return key;
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  bool fits = key.size() == kForm.size();
+  for (size_t i = 0; fits && i < key.size(); ++i) {
+    auto c = static_cast<unsigned char>(key[i]);
+    fits = kForm[i] == '-' ? c == '-' : std::isxdigit(c) != 0;
+    key[i] = static_cast<char>(std::tolower(c));
+  }
+  if (!fits) throw BadRequest("Idempotency-Key is not a UUID");
+  return key;
+}
+
+std::string HashOf(const HttpRequest& request) {
+  return Sha256Hex(request.method + " " + request.path + "?" + request.query + "\n" + request.body);
+}
+
+std::string KindName(RestAnswer::Kind kind) {
+  switch (kind) {
+    case RestAnswer::Kind::kTable:
+      return "table";
+    case RestAnswer::Kind::kView:
+      return "view";
+    case RestAnswer::Kind::kBody:
+      break;
+  }
+  return "body";
+}
+
+catalog::KeptAnswer ToKept(const HttpRequest& request, const RestAnswer& answer) {
+  return {HashOf(request), answer.status, KindName(answer.kind) + " " + answer.text};
+}
+
+RestAnswer FromKept(const HttpRequest& request, const catalog::KeptAnswer& kept) {
+  if (kept.request_hash != HashOf(request)) {
+    throw RestError(422, "UnprocessableEntityException",
+                    "the Idempotency-Key was used for another request before");
+  }
+  size_t space = kept.body.find(' ');
+  RestAnswer answer{kept.status, RestAnswer::Kind::kBody, kept.body.substr(space + 1)};
+  std::string kind = kept.body.substr(0, space);
+  for (auto known : {RestAnswer::Kind::kTable, RestAnswer::Kind::kView}) {
+    if (kind == KindName(known)) answer.kind = known;
+  }
+  return answer;
+}
+
+HttpResponse Render(RestCall& call, const RestAnswer& answer) {
+  if (answer.kind == RestAnswer::Kind::kBody) return JsonResponse(answer.status, answer.text);
+  bool is_view = answer.kind == RestAnswer::Kind::kView;
+  std::string location = answer.text;
+  // The table has moved on so far that this metadata was removed: then what it is now answers.
+  if (!call.name.empty() && !call.catalog().files().Exists(location)) {
+    if (auto now = call.catalog().Find(call.identifier())) location = now->metadata_location;
+  }
+  LoadedAnswers& loaded = call.warehouse.loaded;
+  auto body = is_view ? loaded.View(call.catalog(), location)
+                      : loaded.Table(call.catalog(), location, SnapshotMode::kAll);
+  HttpResponse response = JsonResponse(answer.status, body->body);
+  if (!is_view) response.fields["ETag"] = body->etag;
+  return response;
+}
+
+// Whether the same request would be refused again, whenever it comes.
+bool IsFinal(int status) {
+  return status == 400 || status == 404 || status == 406 || status == 409 || status == 422;
+}
+
+}  // namespace
+
+KeysInFlight::Turn::Turn(KeysInFlight& keys, std::string key) : keys_(keys), key_(std::move(key)) {
+  std::unique_lock<std::mutex> lock(keys_.mutex_);
+  keys_.ended_.wait(lock, [&] { return keys_.keys_.count(key_) == 0; });
+  keys_.keys_.insert(key_);
+}
+
+KeysInFlight::Turn::~Turn() {
+  {
+    std::lock_guard<std::mutex> lock(keys_.mutex_);
+    keys_.keys_.erase(key_);
+  }
+  keys_.ended_.notify_all();
+}
+
+HttpResponse AnswerOnce(RestCall& call, const std::function<RestAnswer()>& act) {
+  std::string key = KeyOf(call.http);
+  if (key.empty()) return Render(call, act());
+  KeysInFlight::Turn turn(call.warehouse.keys, key);
+  if (auto kept = call.catalog().FindAnswer(key)) return Render(call, FromKept(call.http, *kept));
+  std::optional<RestError> refused;
+  try {
+    return Render(call, act());
+  } catch (const RestError& error) {
+    refused = error;
+  } catch (const Error& error) {
+    refused = ToRestError(error);
+  }
+  if (!IsFinal(refused->status())) throw *refused;
+  // Another server may have done it meanwhile, and that is why it was refused here.
+  RestAnswer answer{refused->status(), RestAnswer::Kind::kBody, refused->Body()};
+  catalog::KeptAnswer kept = call.catalog().KeepAnswer(key, ToKept(call.http, answer));
+  return Render(call, FromKept(call.http, kept));
+}
+
+RestAnswer CommitOnce(RestCall& call, catalog::CommitRequest request,
+                      const std::function<RestAnswer(const catalog::CommitResult&)>& answer,
+                      const std::function<void(const catalog::CommitResult&)>& after) {
+  request.idempotency_key = KeyOf(call.http);
+  request.answer = [&](const catalog::CommitResult& result) {
+    return ToKept(call.http, answer(result));
+  };
+  catalog::CommitResult result = call.catalog().Commit(request);
+  if (result.earlier) return FromKept(call.http, *result.earlier);
+  if (after) after(result);
+  return answer(result);
+}
+
+}  // namespace eider::server

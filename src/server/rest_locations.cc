@@ -1,0 +1,63 @@
+#include "server/rest_locations.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/file_system.h"
+#include "server/rest_error.h"
+
+namespace eider::server {
+
+namespace {
+
+bool LiesIn(const std::string& folder, const std::string& path) {
+  return path.starts_with(folder.ends_with('/') ? folder : folder + "/");
+}
+
+// With every link on the way followed; what does not exist yet stands as it is.
+std::string Resolved(const std::string& path) {
+  std::error_code error;
+  std::string resolved = std::filesystem::weakly_canonical(path, error).string();
+  return error ? std::string() : resolved;
+}
+
+std::string PathOf(const std::string& location, const std::string& what) {
+  std::string path;
+  try {
+    path = io::LocalPath(location);
+  } catch (const Error& error) {
+    throw BadRequest(fmt::format("{}: {}", what, error.message()));
+  }
+  if (!path.starts_with("/") || path.starts_with("//")) {
+    throw BadRequest(fmt::format("{}: \"{}\" is not an absolute location", what, location));
+  }
+  for (const std::string& name : Split(path, '/')) {
+    if (name != "." && name != "..") continue;
+    throw BadRequest(fmt::format("{}: \"{}\" has \"{}\" in it", what, location, name));
+  }
+  for (char c : path) {
+    if (static_cast<unsigned char>(c) >= 0x20) continue;
+    throw BadRequest(what + " holds a control character");
+  }
+  return path;
+}
+
+}  // namespace
+
+std::string RestLocations::Checked(const std::string& location, const std::string& what) const {
+  std::string path = PathOf(location, what);
+  std::string checked = location.starts_with("file://localhost/") ? "file://" + path : location;
+  while (checked.ends_with('/')) checked.pop_back();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  for (const std::string& root : roots_) {
+    std::string folder = io::LocalPath(root);
+    if (LiesIn(folder, path) && LiesIn(Resolved(folder), Resolved(path))) return checked;
+  }
+  throw RestError(403, "ForbiddenException",
+                  fmt::format("{}: {} does not lie in the warehouse", what, location));
+}
+
+}  // namespace eider::server

@@ -1,0 +1,188 @@
+#include "server/rest_request.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "server/rest_error.h"
+
+namespace eider::server {
+
+namespace {
+
+// Bodies are taken apart, and answers made, by functions that call themselves.
+constexpr int kDeepestBody = 200;
+
+bool IsUtf8(std::string_view text) {
+  try {
+    Json(std::string(text)).dump();
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
+// "+" stands for a blank in queries alone.
+std::string Decode(std::string_view text, bool is_query) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%') {
+      unsigned byte = 0;
+      const char* digits = text.data() + i + 1;
+      bool complete = i + 2 < text.size();
+      if (!complete || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) {
+        throw BadRequest(fmt::format("\"{}\" is not percent-encoded well", text));
+      }
+      decoded += static_cast<char>(byte);
+      i += 2;
+    } else {
+      decoded += is_query && c == '+' ? ' ' : c;
+    }
+  }
+  for (char c : decoded) {
+    if (IsControl(c) && c != kNamespaceSeparator) {
+      throw BadRequest("names and parameters hold no control characters");
+    }
+  }
+  if (!IsUtf8(decoded)) throw BadRequest("names and parameters are in UTF-8");
+  return decoded;
+}
+
+void CheckDepth(std::string_view body) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < body.size(); ++i) {
+    char c = body[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kDeepestBody) throw BadRequest("the body is nested too deeply");
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+}
+
+}  // namespace
+
+std::string DecodePercent(std::string_view text) { return Decode(text, false); }
+
+QueryParameters::QueryParameters(std::string_view query) {
+  while (!query.empty()) {
+    size_t end = std::min(query.find('&'), query.size());
+    std::string_view parameter = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (parameter.empty()) continue;
+    size_t equals = std::min(parameter.find('='), parameter.size());
+    std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+    values_.emplace(Decode(parameter.substr(0, equals), true), Decode(value, true));
+  }
+}
+
+const std::string* QueryParameters::Find(std::string_view name) const {
+  auto it = values_.find(name);
+  return it == values_.end() ? nullptr : &it->second;
+}
+
+bool QueryParameters::Flag(std::string_view name) const {
+  const std::string* value = Find(name);
+  if (value == nullptr) return false;
+  std::string text = Lower(*value);
+  if (text != "true" && text != "false") {
+    throw BadRequest(fmt::format("{} is true or false, not \"{}\"", name, *value));
+  }
+  return text == "true";
+}
+
+catalog::Namespace NamespaceFromPath(std::string_view text) {
+  catalog::Namespace name = Split(text, kNamespaceSeparator);
+  for (const std::string& level : name) CheckName(level);
+  return name;
+}
+
+catalog::Namespace NamespaceFromBody(const Json& levels) {
+  if (!levels.is_array() || levels.empty()) {
+    throw BadRequest("a namespace is an array of one or more names");
+  }
+  catalog::Namespace name;
+  for (const Json& level : levels) {
+    if (!level.is_string()) throw BadRequest("a namespace is an array of names");
+    name.push_back(level.get<std::string>());
+    CheckName(name.back());
+  }
+  return name;
+}
+
+catalog::TableIdentifier IdentifierFromBody(const Json& identifier) {
+  catalog::TableIdentifier read;
+  Understand([&] {
+    read.name_space = NamespaceFromBody(RequireMember(identifier, "namespace", "identifier"));
+    read.name = RequireString(identifier, "name", "identifier");
+  });
+  CheckName(read.name);
+  return read;
+}
+
+void CheckName(const std::string& name) {
+  if (name.empty()) throw BadRequest("a name is empty");
+  // What file systems, catalogs of other makes and people can still handle.
+  constexpr size_t kLongest = 255;
+  if (name.size() > kLongest) {
+    throw BadRequest(fmt::format("a name is longer than {} bytes", kLongest));
+  }
+  for (char c : name) {
+    if (IsControl(c)) throw BadRequest("a name holds a control character");
+  }
+}
+
+Json ParseBody(const std::string& body) {
+  CheckDepth(body);
+  try {
+    Json json = ParseJson(body, "request");
+    if (!json.is_object()) throw BadRequest("the body is not a JSON object");
+    return json;
+  } catch (const Error& error) {
+    throw BadRequest(fmt::format("the body is {} (line {}, column {})", error.message(),
+                                 error.line(), error.column()));
+  }
+}
+
+void Understand(const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    throw BadRequest(error.message());
+  } catch (const Json::exception& error) {
+    throw BadRequest(fmt::format("a member of the body has the wrong type ({})", error.what()));
+  }
+}
+
+bool OptionalFlag(const Json& object, const char* key) {
+  auto it = object.find(key);
+  return it != object.end() && !it->is_null() && it->get<bool>();
+}
+
+std::string OptionalString(const Json& object, const char* key) {
+  auto it = object.find(key);
+  return it == object.end() || it->is_null() ? std::string() : it->get<std::string>();
+}
+
+std::map<std::string, std::string> OptionalProperties(const Json& object, const char* key) {
+  auto it = object.find(key);
+  if (it == object.end() || it->is_null()) return {};
+  if (!it->is_object()) throw BadRequest(fmt::format("\"{}\" is not an object", key));
+  return it->get<std::map<std::string, std::string>>();
+}
+
+}  // namespace eider::server

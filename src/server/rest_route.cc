@@ -1,0 +1,135 @@
+#include "server/rest_route.h"
+
+#include <algorithm>
+
+#include "server/rest_commit.h"
+#include "server/rest_namespaces.h"
+#include "server/rest_tables.h"
+#include "server/rest_views.h"
+
+namespace eider::server {
+
+namespace {
+
+constexpr std::string_view kRoot = "/iceberg";
+constexpr std::string_view kPrefix = "{prefix}";
+// What may follow /v1/, or the prefix.
+constexpr std::string_view kFirstNames[] = {"namespaces",   "tables", "views",
+                                            "transactions", "config", "oauth"};
+
+// "/a/b" -> "a", "b"
+std::vector<std::string_view> Names(std::string_view path) {
+  std::vector<std::string_view> names;
+  while (path.starts_with('/')) {
+    path.remove_prefix(1);
+    size_t end = std::min(path.find('/'), path.size());
+    names.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return names;
+}
+
+struct Template {
+  std::vector<std::string_view> names;
+  const RestRoute* route = nullptr;
+};
+
+const std::vector<Template>& Templates() {
+  static const std::vector<Template> templates = [] {
+    std::vector<Template> parsed;
+    for (const RestRoute& route : RestRoutes()) parsed.push_back({Names(route.path), &route});
+    return parsed;
+  }();
+  return templates;
+}
+
+bool IsParameter(std::string_view name) { return name.starts_with('{'); }
+
+bool Fits(const std::vector<std::string_view>& pattern,
+          const std::vector<std::string_view>& names) {
+  return std::equal(pattern.begin(), pattern.end(), names.begin(), names.end(),
+                    [](std::string_view expected, std::string_view actual) {
+                      return IsParameter(expected) ? !actual.empty() || expected == kPrefix
+                                                   : expected == actual;
+                    });
+}
+
+}  // namespace
+
+const std::vector<RestRoute>& RestRoutes() {
+  static const std::vector<RestRoute> routes = {
+      {"GET", "/v1/{prefix}/namespaces", ListNamespaces},
+      {"POST", "/v1/{prefix}/namespaces", CreateNamespace},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}", LoadNamespace},
+      {"HEAD", "/v1/{prefix}/namespaces/{namespace}", CheckNamespaceExists},
+      {"DELETE", "/v1/{prefix}/namespaces/{namespace}", DropNamespace},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/properties", UpdateNamespaceProperties},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/tables", ListTables},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables", CreateTable},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/tables/{table}", LoadTable},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}", UpdateTable},
+      {"DELETE", "/v1/{prefix}/namespaces/{namespace}/tables/{table}", DropTable},
+      {"HEAD", "/v1/{prefix}/namespaces/{namespace}/tables/{table}", CheckTableExists},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/unregister", UnregisterTable},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials", LoadCredentials},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics", ReportMetrics},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/register", RegisterTable},
+      {"POST", "/v1/{prefix}/tables/rename", RenameTable},
+      {"POST", "/v1/{prefix}/transactions/commit", CommitTransaction},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/views", ListViews},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/views", CreateView},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/views/{view}", LoadView},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/views/{view}", ReplaceView},
+      {"DELETE", "/v1/{prefix}/namespaces/{namespace}/views/{view}", DropView},
+      {"HEAD", "/v1/{prefix}/namespaces/{namespace}/views/{view}", CheckViewExists},
+      {"POST", "/v1/{prefix}/views/rename", RenameView},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/register-view", RegisterView},
+      {"POST", "/v1/oauth/tokens"},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/functions"},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/functions/{function}"},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan"},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}"},
+      {"DELETE", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}"},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/tasks"},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/sign"},
+  };
+  return routes;
+}
+
+bool IsReservedPrefix(std::string_view name) {
+  return std::find(std::begin(kFirstNames), std::end(kFirstNames), name) != std::end(kFirstNames);
+}
+
+std::optional<RestPath> FindRestPath(std::string_view path) {
+  if (!path.starts_with(kRoot)) return std::nullopt;
+  path.remove_prefix(kRoot.size());
+  RestPath found;
+  if (path == kConfigPath) {
+    found.path = kConfigPath;
+    return found;
+  }
+  std::vector<std::string_view> names = Names(path);
+  if (names.size() < 2) return std::nullopt;
+  // Without a prefix the path is shorter by a name.
+  if (names[1] != "oauth" && IsReservedPrefix(names[1])) names.insert(names.begin() + 1, "");
+  for (const Template& candidate : Templates()) {
+    if (!Fits(candidate.names, names)) continue;
+    found.routes.push_back(candidate.route);
+    if (found.routes.size() > 1) continue;
+    found.path = candidate.route->path;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!IsParameter(candidate.names[i])) continue;
+      if (candidate.names[i] == kPrefix) {
+        found.prefix = names[i];
+      } else if (candidate.names[i] == "{namespace}") {
+        found.name_space = names[i];
+      } else if (found.name.empty()) {
+        found.name = names[i];
+      }
+    }
+  }
+  if (found.routes.empty()) return std::nullopt;
+  return found;
+}
+
+}  // namespace eider::server
