@@ -45,5 +45,14 @@ TEST(UuidTest, ForkedProcessesDiffer) {
   EXPECT_NE(ours, theirs);
 }
 
+TEST(UuidTest, IsToldFromWhatIsNone) {
+  EXPECT_TRUE(IsUuid(NewUuid()));
+  EXPECT_TRUE(IsUuid("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"));
+  EXPECT_FALSE(IsUuid(""));
+  EXPECT_FALSE(IsUuid("017F22E279B07CC398C4DC0C0C07398F"));
+  EXPECT_FALSE(IsUuid("017F22E2-79B0-7CC3-98C4-DC0C0C07398G"));
+  EXPECT_FALSE(IsUuid("017F22E2-79B0-7CC3-98C4-DC0C0C07398F0"));
+}
+
 }  // namespace
 }  // namespace eider

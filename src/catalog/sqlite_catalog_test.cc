@@ -649,5 +649,78 @@ TEST_F(SqliteCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
   }
 }
 
+TEST_F(SqliteCatalogTest, AMetadataFileIsRegisteredUnderAName) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  Create(*catalog, t_, "row");
+  std::string before = catalog->Find(t_)->metadata_location;
+  Append(*catalog, t_, "another");
+  CommitResult dropped = catalog->Commit(Tables({DropChange(t_)}));
+  std::string last = dropped.metadata_locations[0];
+  EXPECT_EQ(RowsOf(last).size(), 2U);
+  TableChange change;
+  change.kind = TableChange::Kind::kRegister;
+  change.identifier = u_;
+  change.metadata_location = last;
+  EXPECT_EQ(catalog->Commit(Tables({change})).metadata_locations[0], last);
+  EXPECT_EQ(ProjectedProperty("s/t", "none"), "");
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({change})); }), ErrorCode::kAlreadyExists);
+  // Back to an older state of it.
+  change.metadata_location = before;
+  change.replace = true;
+  catalog->Commit(Tables({change}));
+  EXPECT_EQ(RowsOf(catalog->Find(u_)->metadata_location), std::multiset<std::string>{"row"});
+  // The file is not the catalog's: a registration that fails does not take it away.
+  change.replace = false;
+  change.identifier = t_;
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({change})); }), ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(files_.Exists(before));
+  change.metadata_location = "file://" + warehouse_ + "/s/t/metadata/none.metadata.json";
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({change})); }), ErrorCode::kNotFound);
+}
+
+TEST_F(SqliteCatalogTest, PropertiesOfASchemaAreRemovedAndItRemains) {
+  auto catalog = Open();
+  CommitRequest request;
+  request.namespaces = {{NamespaceChange::Kind::kCreate, {"s"}, {{"a", "1"}, {"b", "2"}}}};
+  catalog->Commit(request);
+  NamespaceChange change{NamespaceChange::Kind::kSetProperties, {"s"}, {{"c", "3"}}};
+  change.removals = {"a", "b", "absent"};
+  request.namespaces = {change};
+  catalog->Commit(request);
+  EXPECT_EQ(catalog->Snapshot()->namespaces.at({"s"}),
+            (std::map<std::string, std::string>{{"c", "3"}}));
+  request.namespaces[0].name = {"missing"};
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(request); }), ErrorCode::kNotFound);
+  request.namespaces = {{NamespaceChange::Kind::kDrop, {"missing"}, {}}};
+  EXPECT_EQ(CodeOf([&] { catalog->Commit(request); }), ErrorCode::kNotFound);
+}
+
+// Waits within its commit for a reader to come and go.
+class WhileCommitting : public CommitObserver {
+ public:
+  explicit WhileCommitting(std::function<void()> action) : action_(std::move(action)) {}
+  void BeforeSwap() override { action_(); }
+
+ private:
+  std::function<void()> action_;
+};
+
+TEST_F(SqliteCatalogTest, AReaderDoesNotWaitForACommit) {
+  Open()->Commit(CreateSchema("s"));
+  std::shared_ptr<Catalog> catalog;
+  bool found = true;
+  WhileCommitting observer([&] {
+    std::thread reader([&] { found = catalog->Find(t_).has_value(); });
+    reader.join();
+  });
+  SqliteCatalogOptions options;
+  options.observer = &observer;
+  catalog = Open(options);
+  catalog->Commit(Tables({CreateChange(*catalog, t_)}));
+  EXPECT_FALSE(found);
+  EXPECT_TRUE(catalog->Find(t_));
+}
+
 }  // namespace
 }  // namespace eider::catalog

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <limits>
 #include <utility>
 
 #include "base/error.h"
+#include "base/uuid.h"
 
 namespace eider::iceberg {
 
@@ -42,13 +42,7 @@ int32_t Id(const Json& json, const char* key) {
 // Readers of other makes cannot open a table whose uuid is none.
 std::string Uuid(const Json& json) {
   std::string uuid = RequireString(json, "uuid", kWhat);
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  bool fits = uuid.size() == kForm.size();
-  for (size_t i = 0; fits && i < uuid.size(); ++i) {
-    fits =
-        kForm[i] == '-' ? uuid[i] == '-' : std::isxdigit(static_cast<unsigned char>(uuid[i])) != 0;
-  }
-  if (!fits) Malformed(fmt::format("{}: \"{}\" is not a UUID", kWhat, uuid));
+  if (!IsUuid(uuid)) Malformed(fmt::format("{}: \"{}\" is not a UUID", kWhat, uuid));
   return uuid;
 }
 

@@ -18,6 +18,7 @@ std::string RestError::Body() const {
 RestError ToRestError(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kInvalidArgument:
+      return {400, "IllegalArgumentException", error.message()};
     case ErrorCode::kSyntax:
     case ErrorCode::kUnsupported:
       return BadRequest(error.message());

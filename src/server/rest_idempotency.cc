@@ -1,11 +1,10 @@
 #include "server/rest_idempotency.h"
 
-#include <fmt/format.h>
-
-#include <cctype>
 #include <utility>
 
 #include "base/hash.h"
+#include "base/text.h"
+#include "base/uuid.h"
 #include "server/rest_call.h"
 #include "server/rest_error.h"
 
@@ -15,16 +14,8 @@ namespace {
 
 // The header has the form of a UUID. Which version it is does not matter here.
 std::string KeyOf(const HttpRequest& request) {
-  std::string key(request.Field("Idempotency-Key"));
-  if (key.empty()) return key;
-  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  bool fits = key.size() == kForm.size();
-  for (size_t i = 0; fits && i < key.size(); ++i) {
-    auto c = static_cast<unsigned char>(key[i]);
-    fits = kForm[i] == '-' ? c == '-' : std::isxdigit(c) != 0;
-    key[i] = static_cast<char>(std::tolower(c));
-  }
-  if (!fits) throw BadRequest("Idempotency-Key is not a UUID");
+  std::string key = Lower(request.Field("Idempotency-Key"));
+  if (!key.empty() && !IsUuid(key)) throw BadRequest("Idempotency-Key is not a UUID");
   return key;
 }
 

@@ -73,7 +73,7 @@ TEST_F(RestNamespacesTest, PropertiesAreSetAndRemoved) {
 
 TEST_F(RestNamespacesTest, NamesThatTheStoreCannotTellApartAreRefused) {
   EXPECT_EQ(ErrorType(400, Send("POST", "/namespaces", R"({"namespace":["a.b"]})")),
-            "BadRequestException");
+            "IllegalArgumentException");
   EXPECT_EQ(ErrorType(400, Send("POST", "/namespaces", R"({"namespace":[]})")),
             "BadRequestException");
   CreateNamespace("a/b %");
