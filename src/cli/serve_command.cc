@@ -21,6 +21,7 @@
 #include "server/http_metrics.h"
 #include "server/http_routes.h"
 #include "server/http_server.h"
+#include "server/iceberg_rest.h"
 #include "server/listen_address.h"
 
 namespace eider::cli {
@@ -81,6 +82,7 @@ void Say(FILE* file, const std::string& line) {
 struct Serving {
   ServeConfig config;
   std::vector<ServedWarehouse> warehouses;
+  std::unique_ptr<server::IcebergRest> rest;
   server::HttpRoutes routes;
   std::unique_ptr<server::AccessLog> log;
 };
@@ -128,6 +130,9 @@ ServeConfig ServeProgram::ReadConfig() const {
       config.warehouses.push_back(ParseWarehouse(text));
     }
   }
+  for (const std::string& location : arguments_.List("allow-location")) {
+    config.allowed_locations.push_back(location);
+  }
   if (config.warehouses.empty()) config.warehouses.push_back({"", WarehouseFolder(arguments_)});
 
   bool local = server::IsLoopback(server::ParseListenAddress(config.listen));
@@ -164,7 +169,19 @@ std::shared_ptr<const Serving> ServeProgram::Prepare() {
   const std::string& log = next->config.access_log;
   if (!log.empty()) next->log = std::make_unique<server::AccessLog>(log);
 
+  std::vector<server::IcebergRestWarehouse> served;
+  for (const ServedWarehouse& warehouse : next->warehouses) {
+    served.push_back({warehouse.name, warehouse.catalog, next->config.allowed_locations});
+  }
+  next->rest = std::make_unique<server::IcebergRest>(std::move(served));
+
   server::HttpRoutes& routes = next->routes;
+  // The routes go with the object, and are used only while somebody holds it.
+  routes.mounts.push_back({"/iceberg",
+                           [rest = next->rest.get()](const server::HttpRequest& request) {
+                             return rest->Handle(request);
+                           },
+                           server::IcebergRest::RouteOf});
   routes.only_this_machine = !next->config.allow_anonymous;
   routes.metrics = [this] { return metrics_.Text(server_->counts()); };
   for (const ServedWarehouse& warehouse : next->warehouses) {
@@ -300,6 +317,12 @@ Command ServeCommand() {
          "A warehouse's folder, under this name or its own; may be repeated. Without it the "
          "configuration or the profile says.",
          "EIDER_WAREHOUSE",
+         {}},
+        {"--allow-location",
+         Kind::kRepeated,
+         "LOCATION",
+         "Let clients have tables lie in this folder too, beside the warehouse; may be repeated.",
+         "",
          {}},
         {"--listen", Kind::kText, "HOST:PORT", "Where; 127.0.0.1:8181 unless told.", "", {}},
         {"--config", Kind::kText, "FILE", "The configuration, eider.yaml.", "EIDER_CONFIG", {}},

@@ -176,6 +176,13 @@ ServeConfig ReadServeConfig(const std::string& file) {
       config.warehouses.push_back(std::move(warehouse));
     }
   };
+  auto read_locations = [&](const YamlNode& node) {
+    if (!node.IsSequence()) throw reader.Wrong(node, "'allowed_locations'", "a list");
+    for (const YamlNode& item : node.items) {
+      reader.Path("a location in 'allowed_locations'",
+                  config.allowed_locations.emplace_back())(item);
+    }
+  };
   auto read_limits = [&](const YamlNode& node) {
     server::HttpLimits& limits = config.limits;
     reader.Each(node, "'limits'",
@@ -192,6 +199,7 @@ ServeConfig ReadServeConfig(const std::string& file) {
               {{"listen", reader.Text("'listen'", config.listen)},
                {"allow_anonymous", reader.Flag("'allow_anonymous'", config.allow_anonymous)},
                {"warehouses", read_warehouses},
+               {"allowed_locations", read_locations},
                {"tls", read_tls},
                {"access_log", reader.Path("'access_log'", config.access_log)},
                {"limits", read_limits}});

@@ -19,6 +19,8 @@ struct ServeConfig {
   std::string listen = "127.0.0.1:8181";
   bool allow_anonymous = false;  // to clients on other machines
   std::vector<Warehouse> warehouses;
+  // Folders beside a warehouse in which clients may have tables lie.
+  std::vector<std::string> allowed_locations;
   std::optional<server::TlsFiles> tls;
   server::HttpLimits limits;
   int handlers = 0;  // see HttpServerOptions

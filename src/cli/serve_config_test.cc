@@ -37,6 +37,7 @@ warehouses:
   - name: jaffle_iceberg
     location: warehouse/shop
   - location: file:///data/other
+allowed_locations: [beside, file:///data/lake]
 tls:
   certificate: server.crt
   key: /etc/eider/server.key
@@ -56,6 +57,8 @@ limits:
   ASSERT_EQ(config.warehouses.size(), 2U);
   EXPECT_EQ(config.warehouses[0].name, "jaffle_iceberg");
   EXPECT_EQ(config.warehouses[0].location, folder_.path() + "/warehouse/shop");
+  EXPECT_EQ(config.allowed_locations,
+            (std::vector<std::string>{folder_.path() + "/beside", "file:///data/lake"}));
   EXPECT_EQ(config.warehouses[1].name, "");
   EXPECT_EQ(config.warehouses[1].location, "file:///data/other");
   EXPECT_EQ(config.tls->certificate, folder_.path() + "/server.crt");

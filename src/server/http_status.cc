@@ -27,6 +27,16 @@ std::string_view ErrorTypeOf(int status) {
   }
 }
 
+HttpResponse ErrorResponseOf(int status, std::string_view type, std::string_view message) {
+  HttpResponse response;
+  response.status = status;
+  response.fields["Content-Type"] = "application/json";
+  Json body = {{"error", {{"message", message}, {"type", type}, {"code", status}}}};
+  // Messages may quote what a client sent, in any encoding.
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
 }  // namespace
 
 std::string_view ReasonPhrase(int status) {
@@ -140,17 +150,14 @@ int HttpStatusOf(ErrorCode code) {
 }
 
 HttpResponse ErrorResponse(int status, std::string_view message) {
-  HttpResponse response;
-  response.status = status;
-  response.fields["Content-Type"] = "application/json";
-  Json body = {{"error", {{"message", message}, {"type", ErrorTypeOf(status)}, {"code", status}}}};
-  // Messages may quote what a client sent, in any encoding.
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
+  return ErrorResponseOf(status, ErrorTypeOf(status), message);
 }
 
 HttpResponse ErrorResponse(const Error& error) {
-  return ErrorResponse(HttpStatusOf(error.code()), error.what());
+  int status = HttpStatusOf(error.code());
+  bool unknown = error.code() == ErrorCode::kUnknownOutcome;
+  return ErrorResponseOf(status, unknown ? "CommitStateUnknownException" : ErrorTypeOf(status),
+                         error.what());
 }
 
 }  // namespace eider::server

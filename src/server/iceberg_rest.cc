@@ -152,9 +152,8 @@ HttpResponse IcebergRest::Handle(const HttpRequest& request) {
     return JsonResponse(error.status(), error.Body());
   } catch (const Error& error) {
     RestError answer = ToRestError(error);
+    if (answer.status() >= 500) throw;
     return JsonResponse(answer.status(), answer.Body());
-  } catch (const std::exception& error) {
-    return JsonResponse(500, RestError(500, "InternalServerError", error.what()).Body());
   }
 }
 

@@ -31,7 +31,8 @@ class IcebergRest {
   IcebergRest(const IcebergRest&) = delete;
   IcebergRest& operator=(const IcebergRest&) = delete;
 
-  // Never throws. May be called from any thread.
+  // Throws faults of the server, as Error or another exception; the transport answers and logs
+  // them. May be called from any thread.
   HttpResponse Handle(const HttpRequest& request);
 
   // The template of the route that a request is for, "/v1/{prefix}/namespaces/{namespace}"; "" for

@@ -102,6 +102,7 @@ HttpResponse AnswerOnce(RestCall& call, const std::function<RestAnswer()>& act) 
     refused = error;
   } catch (const Error& error) {
     refused = ToRestError(error);
+    if (!IsFinal(refused->status())) throw;
   }
   if (!IsFinal(refused->status())) throw *refused;
   // Another server may have done it meanwhile, and that is why it was refused here.

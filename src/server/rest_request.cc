@@ -79,13 +79,10 @@ void CheckDepth(std::string_view body) {
 std::string DecodePercent(std::string_view text) { return Decode(text, false); }
 
 QueryParameters::QueryParameters(std::string_view query) {
-  while (!query.empty()) {
-    size_t end = std::min(query.find('&'), query.size());
-    std::string_view parameter = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
+  for (const std::string& parameter : Split(query, '&')) {
     if (parameter.empty()) continue;
     size_t equals = std::min(parameter.find('='), parameter.size());
-    std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+    std::string value = parameter.substr(std::min(equals + 1, parameter.size()));
     values_.emplace(Decode(parameter.substr(0, equals), true), Decode(value, true));
   }
 }
