@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -181,43 +181,90 @@ void VisitKeys(duckdb::ClientContext& context, const ScannedTable& table, const 
 }
 
 // The types the keys were read with tell two readings of one file apart: a column may be promoted.
-std::string CacheKeyOf(const KeyColumns& columns, const iceberg::DataFile& deletes) {
-  std::string key = deletes.file_path;
-  for (const NestedField& field : columns.schema.fields) key += '\n' + field.type->ToString();
-  return key;
+std::string TypesOf(const KeyColumns& columns) {
+  std::string types;
+  for (const NestedField& field : columns.schema.fields) types += field.type->ToString() + "\n";
+  return types;
+}
+
+std::shared_ptr<const Keys> LoadKeys(duckdb::ClientContext& context, const ScannedTable& table,
+                                     const KeyColumns& columns,
+                                     const std::shared_ptr<const iceberg::DataFile>& file,
+                                     int32_t spec_id) {
+  auto cost = static_cast<size_t>(file->record_count) + 64;
+  return Cache().Get(TypesOf(columns) + file->file_path, cost, [&] {
+    Keys keys;
+    iceberg::FileScanTask task;
+    task.file = file;
+    task.spec_id = spec_id;
+    VisitKeys(context, table, "delete file", columns, std::move(task),
+              [&](const std::string& key) { keys.insert(key); });
+    return keys;
+  });
+}
+
+// The deletes of a group in one: tables that are written by upserts have some in every commit, and
+// to look a row up in each of them would cost rows times commits.
+struct GroupKeys {
+  // Each key with the youngest delete of it. The texts are those of `files`.
+  std::unordered_map<std::string_view, int64_t> youngest;
+  std::vector<std::shared_ptr<const Keys>> files;
+};
+
+std::shared_ptr<const GroupKeys> LoadGroup(duckdb::ClientContext& context,
+                                           const ScannedTable& table, const KeyColumns& columns,
+                                           const iceberg::EqualityGroup& group) {
+  // Counted as the keys are.
+  static LoadedOnce<GroupKeys> cache(2U << 20);
+  size_t cost = 64;
+  for (const auto& each : group.files) cost += static_cast<size_t>(each.file->record_count);
+  return cache.Get(TypesOf(columns) + group.identity, cost, [&] {
+    GroupKeys keys;
+    for (const auto& each : group.files) {
+      keys.files.push_back(LoadKeys(context, table, columns, each.file, each.spec_id));
+      for (const std::string& key : *keys.files.back()) {
+        int64_t& youngest = keys.youngest[key];
+        youngest = std::max(youngest, each.sequence_number);
+      }
+    }
+    return keys;
+  });
 }
 
 }  // namespace
 
 void AddEqualityDeletes(duckdb::ClientContext& context, const ScannedTable& table,
-                        const iceberg::FileScanTask& task,
-                        const std::vector<std::shared_ptr<const iceberg::DataFile>>& deletes,
-                        iceberg::DeletedRows& rows) {
-  std::map<std::vector<int32_t>, std::vector<std::shared_ptr<const Keys>>> by_columns;
-  std::map<std::vector<int32_t>, KeyColumns> columns;
-  for (const auto& file : deletes) {
-    auto [found, fresh] = columns.try_emplace(file->equality_ids);
-    if (fresh) found->second = ColumnsOf(table, *file);
-    const KeyColumns& key_columns = found->second;
-    auto load = [&] {
-      Keys keys;
-      iceberg::FileScanTask delete_task;
-      delete_task.file = file;
-      delete_task.spec_id = task.spec_id;
-      VisitKeys(context, table, "delete file", key_columns, std::move(delete_task),
-                [&](const std::string& key) { keys.insert(key); });
-      return keys;
-    };
-    by_columns[file->equality_ids].push_back(Cache().Get(
-        CacheKeyOf(key_columns, *file), static_cast<size_t>(file->record_count) + 64, load));
-  }
-  for (const auto& [ids, key_sets] : by_columns) {
-    uint64_t position = 0;
-    VisitKeys(context, table, "data file", columns.at(ids), task, [&](const std::string& key) {
-      if (std::any_of(key_sets.begin(), key_sets.end(),
-                      [&](const auto& keys) { return keys->contains(key); })) {
-        rows.Add(position);
+                        const iceberg::FileScanTask& task, iceberg::DeletedRows& rows) {
+  std::unordered_set<const iceberg::DataFile*> deletes;
+  for (const auto& file : task.deletes) deletes.insert(file.get());
+  for (const auto& group : task.equality_groups) {
+    std::vector<const iceberg::DeleteFile*> applying;
+    for (const auto& each : group->files) {
+      if (deletes.contains(each.file.get())) applying.push_back(&each);
+    }
+    KeyColumns columns = ColumnsOf(table, *group->files[0].file);
+    std::shared_ptr<const GroupKeys> all;
+    std::vector<std::shared_ptr<const Keys>> some;
+    // Not worth it where most of the group are older than the file.
+    constexpr size_t kFew = 4;
+    if (applying.size() > kFew && applying.size() * kFew > group->files.size()) {
+      all = LoadGroup(context, table, columns, *group);
+    } else {
+      for (const auto* each : applying) {
+        some.push_back(LoadKeys(context, table, columns, each->file, each->spec_id));
       }
+    }
+    auto is_deleted = [&](const std::string& key) {
+      if (all) {
+        auto found = all->youngest.find(key);
+        return found != all->youngest.end() && found->second > task.sequence_number;
+      }
+      return std::any_of(some.begin(), some.end(),
+                         [&](const auto& keys) { return keys->contains(key); });
+    };
+    uint64_t position = 0;
+    VisitKeys(context, table, "data file", columns, task, [&](const std::string& key) {
+      if (is_deleted(key)) rows.Add(position);
       ++position;
     });
   }

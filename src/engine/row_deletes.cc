@@ -47,11 +47,9 @@ DeletedRows LoadVector(const ScannedTable& table, const DataFile& data, const Da
 DeletedRows Load(duckdb::ClientContext& context, const ScannedTable& table,
                  const iceberg::FileScanTask& task) {
   DeletedRows rows;
-  std::vector<std::shared_ptr<const DataFile>> equality;
   for (const auto& deletes : task.deletes) {
-    if (deletes->content == iceberg::FileContent::kEqualityDeletes) {
-      equality.push_back(deletes);
-    } else if (iceberg::IsDeletionVector(*deletes)) {
+    if (deletes->content == iceberg::FileContent::kEqualityDeletes) continue;
+    if (iceberg::IsDeletionVector(*deletes)) {
       rows.AddAll(LoadVector(table, *task.file, *deletes));
     } else {
       auto positions = LoadPositionDeletes(context, table, *deletes);
@@ -59,7 +57,7 @@ DeletedRows Load(duckdb::ClientContext& context, const ScannedTable& table,
       if (found != positions->end()) rows.AddAll(found->second);
     }
   }
-  if (!equality.empty()) AddEqualityDeletes(context, table, task, equality, rows);
+  AddEqualityDeletes(context, table, task, rows);
   return rows;
 }
 

@@ -273,6 +273,26 @@ TEST_F(RowDeletesTest, EqualityDeletesThroughSchemaChanges) {
   EXPECT_EQ(Rows("SELECT k FROM t ORDER BY k"), Strings{"8"});
 }
 
+// As tables that are written by upserts: every commit deletes what it writes anew.
+TEST_F(RowDeletesTest, ManyEqualityDeletesReachWhatIsOlder) {
+  Run("CREATE TABLE t (n INTEGER, round INTEGER)");
+  Run("CREATE TABLE memory.main.expected (n INTEGER, round INTEGER)");
+  for (int round = 0; round < 10; ++round) {
+    std::string rows = "SELECT (i * 7 + " + std::to_string(round * 11) + ")::INTEGER % 100 AS n, " +
+                       std::to_string(round) + " AS round FROM range(40) r(i)";
+    if (round > 0) {
+      DeleteEqual("SELECT n FROM (" + rows + ")", "n: 1", {1});
+      Run("DELETE FROM memory.main.expected WHERE n IN (SELECT n FROM (" + rows + "))");
+    }
+    Run("INSERT INTO t " + rows);
+    Run("INSERT INTO memory.main.expected " + rows);
+  }
+  EXPECT_EQ(Rows("SELECT * FROM t ORDER BY ALL"),
+            Rows("SELECT * FROM memory.main.expected ORDER BY ALL"));
+  EXPECT_EQ(Rows("SELECT * FROM t WHERE round = 3 ORDER BY ALL"),
+            Rows("SELECT * FROM memory.main.expected WHERE round = 3 ORDER BY ALL"));
+}
+
 TEST_F(RowDeletesTest, EqualityDeletesByWhatIsNoColumnAreRefused) {
   Run("CREATE TABLE t AS SELECT 1 AS n, [1] AS l");
   DeleteEqual("SELECT 1 AS x", "x: 77", {77});

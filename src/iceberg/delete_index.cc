@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/hash.h"
+
 namespace eider::iceberg {
 
 namespace {
@@ -75,14 +77,7 @@ DeleteIndex::DeleteIndex(const TableMetadata& metadata, std::vector<DeleteFile> 
   for (DeleteFile& each : deletes) {
     const DataFile& file = *each.file;
     if (file.content == FileContent::kEqualityDeletes) {
-      const PartitionSpec* spec = metadata.SpecById(each.spec_id);
-      EqualityDelete equality = MakeEqualityDelete(each);
-      if (spec == nullptr || spec->is_unpartitioned()) {
-        global_equality_.push_back(std::move(equality));
-      } else {
-        partition_equality_[PartitionText(each.spec_id, file.partition)].push_back(
-            std::move(equality));
-      }
+      AddEquality(each);
       continue;
     }
     std::string path(ReferencedDataFile(file));
@@ -93,6 +88,33 @@ DeleteIndex::DeleteIndex(const TableMetadata& metadata, std::vector<DeleteFile> 
     } else {
       partition_positions_[PartitionText(each.spec_id, file.partition)].push_back(std::move(each));
     }
+  }
+  NameGroups();
+}
+
+void DeleteIndex::AddEquality(const DeleteFile& deletes) {
+  const PartitionSpec* spec = metadata_.SpecById(deletes.spec_id);
+  bool is_global = spec == nullptr || spec->is_unpartitioned();
+  std::string partition =
+      is_global ? std::string() : PartitionText(deletes.spec_id, deletes.file->partition);
+  EqualityDelete equality = MakeEqualityDelete(deletes);
+  std::string columns;
+  for (int32_t id : deletes.file->equality_ids) columns += std::to_string(id) + ",";
+  auto& group = groups_[columns + partition];
+  if (!group) group = std::make_shared<EqualityGroup>();
+  group->files.push_back(deletes);
+  equality.group = group;
+  auto& same = is_global ? global_equality_ : partition_equality_[partition];
+  same.push_back(std::move(equality));
+}
+
+void DeleteIndex::NameGroups() {
+  for (auto& [key, group] : groups_) {
+    std::string text = key;
+    for (const DeleteFile& each : group->files) {
+      text += '\n' + each.file->file_path + '#' + std::to_string(each.sequence_number);
+    }
+    group->identity = Sha256Hex(text);
   }
 }
 
@@ -122,42 +144,44 @@ bool DeleteIndex::MayDeleteFrom(const EqualityDelete& equality, const DataFile& 
   });
 }
 
-std::vector<std::shared_ptr<const DataFile>> DeleteIndex::For(const DataFile& file,
-                                                              int64_t sequence_number,
-                                                              int32_t spec_id) const {
-  std::vector<std::shared_ptr<const DataFile>> applying;
-  if (empty_) return applying;
+void DeleteIndex::AddDeletes(FileScanTask& task) const {
+  if (empty_) return;
+  const DataFile& file = *task.file;
   // Positions reach files of their own commit, equality deletes only older ones.
   auto add_positions = [&](const ByText<DeleteFile>& index, const std::string& text) {
     auto found = index.find(text);
     if (found == index.end()) return;
     for (const DeleteFile& each : found->second) {
-      if (each.sequence_number >= sequence_number && MayHold(*each.file, file.file_path)) {
-        applying.push_back(each.file);
+      if (each.sequence_number >= task.sequence_number && MayHold(*each.file, file.file_path)) {
+        task.deletes.push_back(each.file);
       }
     }
   };
-  const PartitionSpec* spec = metadata_.SpecById(spec_id);
+  const PartitionSpec* spec = metadata_.SpecById(task.spec_id);
   auto add_equality = [&](const std::vector<EqualityDelete>& candidates) {
     for (const EqualityDelete& each : candidates) {
-      if (each.deletes.sequence_number > sequence_number &&
-          (spec == nullptr || MayDeleteFrom(each, file, *spec))) {
-        applying.push_back(each.deletes.file);
+      if (each.deletes.sequence_number <= task.sequence_number ||
+          (spec != nullptr && !MayDeleteFrom(each, file, *spec))) {
+        continue;
+      }
+      task.deletes.push_back(each.deletes.file);
+      auto& groups = task.equality_groups;
+      if (std::find(groups.begin(), groups.end(), each.group) == groups.end()) {
+        groups.push_back(each.group);
       }
     }
   };
   add_positions(vectors_, file.file_path);
   bool by_partition = !partition_positions_.empty() || !partition_equality_.empty();
-  std::string partition = by_partition ? PartitionText(spec_id, file.partition) : "";
+  std::string partition = by_partition ? PartitionText(task.spec_id, file.partition) : "";
   // A deletion vector holds what the position deletes before it deleted.
-  if (applying.empty()) {
+  if (task.deletes.empty()) {
     add_positions(positions_, file.file_path);
     if (by_partition) add_positions(partition_positions_, partition);
   }
   add_equality(global_equality_);
   auto found = partition_equality_.find(partition);
   if (found != partition_equality_.end()) add_equality(found->second);
-  return applying;
 }
 
 }  // namespace eider::iceberg

@@ -7,16 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "iceberg/manifest.h"
 #include "iceberg/predicate.h"
+#include "iceberg/scan.h"
 
 namespace eider::iceberg {
-
-struct DeleteFile {
-  std::shared_ptr<const DataFile> file;
-  int64_t sequence_number = 0;
-  int32_t spec_id = 0;
-};
 
 // A deletion vector: a blob in a Puffin file, rather than a file of positions.
 bool IsDeletionVector(const DataFile& file);
@@ -31,10 +25,9 @@ class DeleteIndex {
   DeleteIndex(const TableMetadata& metadata, std::vector<DeleteFile> deletes);
 
   bool empty() const { return empty_; }
-  // Those that apply to a data file of that sequence number and spec, the ones that surely delete
-  // none of its rows left out.
-  std::vector<std::shared_ptr<const DataFile>> For(const DataFile& file, int64_t sequence_number,
-                                                   int32_t spec_id) const;
+  // Gives a task the deletes that apply to its file; those that surely delete none of its rows are
+  // left out.
+  void AddDeletes(FileScanTask& task) const;
 
  private:
   struct Key {
@@ -46,11 +39,14 @@ class DeleteIndex {
   struct EqualityDelete {
     DeleteFile deletes;
     std::vector<Key> keys;
+    std::shared_ptr<EqualityGroup> group;
   };
   template <typename Deletes>
   using ByText = std::unordered_map<std::string, std::vector<Deletes>>;
 
   EqualityDelete MakeEqualityDelete(const DeleteFile& deletes) const;
+  void AddEquality(const DeleteFile& deletes);
+  void NameGroups();
   bool MayDeleteFrom(const EqualityDelete& equality, const DataFile& file,
                      const PartitionSpec& spec) const;
 
@@ -62,6 +58,8 @@ class DeleteIndex {
   ByText<DeleteFile> partition_positions_;
   ByText<EqualityDelete> partition_equality_;
   std::vector<EqualityDelete> global_equality_;
+  // By partition and columns.
+  std::unordered_map<std::string, std::shared_ptr<EqualityGroup>> groups_;
 };
 
 }  // namespace eider::iceberg

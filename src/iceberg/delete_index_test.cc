@@ -52,10 +52,18 @@ class DeleteIndexTest : public ::testing::Test {
     file.upper_bounds[1] = LiteralToBytes(*number, Literal{upper});
   }
 
+  FileScanTask Task(const DataFile& file, int64_t sequence_number, int32_t spec_id = 0) {
+    FileScanTask task;
+    task.file = std::make_shared<const DataFile>(file);
+    task.sequence_number = sequence_number;
+    task.spec_id = spec_id;
+    DeleteIndex(metadata_, deletes_).AddDeletes(task);
+    return task;
+  }
+
   Strings For(const DataFile& file, int64_t sequence_number, int32_t spec_id = 0) {
     Strings paths;
-    DeleteIndex index(metadata_, deletes_);
-    for (const auto& each : index.For(file, sequence_number, spec_id)) {
+    for (const auto& each : Task(file, sequence_number, spec_id).deletes) {
       paths.push_back(each->file_path);
     }
     return paths;
@@ -126,6 +134,21 @@ TEST_F(DeleteIndexTest, EqualityDeletesWithoutPartitionReachAllPartitions) {
   EXPECT_EQ(For(Data("/a", {Literal{std::string("eu")}}), 4, 1), (Strings{"/global", "/eu"}));
   EXPECT_EQ(For(Data("/a", {Literal{std::string("us")}}), 4, 1), Strings{"/global"});
   EXPECT_EQ(For(Data("/a", {Literal{std::string("us")}}), 5, 1), Strings{});
+}
+
+TEST_F(DeleteIndexTest, GroupsHoldAllOfAPartitionByTheSameColumns) {
+  Add("/one", FileContent::kEqualityDeletes, 5);
+  Add("/two", FileContent::kEqualityDeletes, 3);
+  Add("/other", FileContent::kEqualityDeletes, 5).equality_ids = {2};
+  Add("/eu", FileContent::kEqualityDeletes, 5, 1, {Literal{std::string("eu")}});
+  FileScanTask task = Task(Data("/a", {Literal{std::string("eu")}}), 4, 1);
+  EXPECT_EQ(task.deletes.size(), 3u);
+  ASSERT_EQ(task.equality_groups.size(), 3u);
+  EXPECT_EQ(task.equality_groups[0]->files.size(), 2u);
+  EXPECT_EQ(task.equality_groups[0]->files[1].sequence_number, 3);
+  EXPECT_EQ(task.equality_groups[1]->files.size(), 1u);
+  EXPECT_NE(task.equality_groups[1]->identity, task.equality_groups[2]->identity);
+  EXPECT_TRUE(Task(Data("/a"), 5).equality_groups.empty());
 }
 
 TEST_F(DeleteIndexTest, EqualityDeletesOfValuesTheFileDoesNotHold) {

@@ -65,9 +65,7 @@ std::vector<FileScanTask> PlanFiles(const TableMetadata& metadata, const Snapsho
   }
   DeleteIndex index(metadata, std::move(deletes));
   if (index.empty()) return tasks;
-  for (FileScanTask& task : tasks) {
-    task.deletes = index.For(*task.file, task.sequence_number, task.spec_id);
-  }
+  for (FileScanTask& task : tasks) index.AddDeletes(task);
   return tasks;
 }
 
