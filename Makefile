@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 PYTHON_TESTS = .venv-test/bin/python
 
-.PHONY: setup build demo test test-asan test-tsan bench format lint install clean
+.PHONY: setup build demo test interop test-asan test-tsan bench format lint install clean
 
 setup:
 	@scripts/setup
@@ -19,6 +19,10 @@ test: setup
 	@scripts/test-environment
 	@scripts/build $(BUILD) Release all -DEIDER_TEST_PYTHON=$(CURDIR)/$(PYTHON_TESTS)
 	@scripts/test $(BUILD)
+
+# Real Trino, Spark, PyIceberg and DuckDB on one `eider serve`.
+interop: build
+	@scripts/interop $(BUILD)/eider
 
 test-asan: setup
 	@scripts/test-environment

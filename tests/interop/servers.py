@@ -1,0 +1,117 @@
+"""Eider's and Trino's servers, each on a free port of the loopback, stopped with their context."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import program
+
+from interop import java
+
+TRINO = program.PROJECT / ".interop" / "trino-server-476"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(answers, process, log, seconds):
+    """Returns when `answers()` is true; fails with the log's end when the process ends or time runs out."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        if answers():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{process.args[0]} did not start:\n{pathlib.Path(log).read_text()[-4000:]}")
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.read().decode()
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+@contextlib.contextmanager
+def running(command, log, **options):
+    with open(log, "w") as output:
+        process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT,
+                                   start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextlib.contextmanager
+def eider(folder, warehouse):
+    """`eider serve` of one warehouse, which is called jaffle_iceberg; gives the address of its REST catalog."""
+    port = free_port()
+    log = folder / "eider.log"
+    command = [program.EIDER, "serve", "--warehouse", f"jaffle_iceberg={warehouse}", "--listen", f"127.0.0.1:{port}"]
+    with running(command, log) as process:
+        wait_for(lambda: fetch(f"http://127.0.0.1:{port}/readyz"), process, log, 10)
+        yield f"http://127.0.0.1:{port}/iceberg"
+
+
+@contextlib.contextmanager
+def trino(folder, rest):
+    """A Trino whose catalog jaffle_iceberg is the REST catalog; gives its port."""
+    home = java.find(24)
+    port = free_port()
+    etc = folder / "trino" / "etc"
+    (etc / "catalog").mkdir(parents=True)
+    plugins = folder / "trino" / "plugin"
+    plugins.mkdir()
+    (plugins / "iceberg").symlink_to(TRINO / "plugin" / "iceberg")
+
+    def write(path, *lines):
+        (etc / path).write_text("\n".join(lines) + "\n")
+
+    write("node.properties", "node.environment=interop", "node.id=eider", f"node.data-dir={folder}/trino/data")
+    write("jvm.config", "-server", "-Xmx2G", "-XX:+ExitOnOutOfMemoryError", "-XX:-OmitStackTraceInFastThrow",
+          "-Djdk.attach.allowAttachSelf=true", "-Dfile.encoding=UTF-8", "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow")
+    write("config.properties", "coordinator=true", "node-scheduler.include-coordinator=true",
+          f"http-server.http.port={port}", f"discovery.uri=http://localhost:{port}", "query.max-memory=512MB",
+          "query.max-memory-per-node=512MB", "memory.heap-headroom-per-node=512MB", f"plugin.dir={plugins}")
+    write("log.properties", "io.trino=WARN")
+    write("catalog/jaffle_iceberg.properties", "connector.name=iceberg", "iceberg.catalog.type=rest",
+          f"iceberg.rest-catalog.uri={rest}", "iceberg.rest-catalog.warehouse=jaffle_iceberg",
+          "iceberg.rest-catalog.view-endpoints-enabled=true", "iceberg.unique-table-location=true",
+          "fs.hadoop.enabled=false", "fs.native-local.enabled=true", "local.location=/")
+    environment = {**os.environ, "JAVA_HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
+    log = folder / "trino.log"
+    command = [TRINO / "bin" / "launcher", "run", f"--etc-dir={etc}", f"--data-dir={folder}/trino/data"]
+    with running(command, log, env=environment) as process:
+        started = lambda: '"starting":false' in (fetch(f"http://127.0.0.1:{port}/v1/info") or "")
+        wait_for(started, process, log, 180)
+        yield port
+
+
+@contextlib.contextmanager
+def scratch():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="eider-interop-")).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
