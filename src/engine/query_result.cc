@@ -5,6 +5,8 @@
 
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/value.hpp"
+#include "duckdb/execution/executor.hpp"
+#include "duckdb/main/stream_query_result.hpp"
 #include "engine/duckdb_error.h"
 
 namespace eider::engine {
@@ -173,9 +175,34 @@ class DuckResult : public Result {
   }
 
  private:
+  // What fails in one of DuckDB's threads interrupts the others, and Fetch may then tell of the
+  // interrupt and forget the failure. Here the failure can still be asked for.
+  void AwaitChunk() {
+    if (result_->type != duckdb::QueryResultType::STREAM_RESULT || result_->HasError()) return;
+    auto& stream = result_->Cast<duckdb::StreamQueryResult>();
+    if (!stream.IsOpen()) return;
+    duckdb::ErrorData failure;
+    try {
+      while (true) {
+        duckdb::StreamExecutionResult state = stream.ExecuteTask();
+        if (duckdb::StreamQueryResult::IsChunkReady(state)) return;
+        if (state == duckdb::StreamExecutionResult::BLOCKED) stream.WaitForTask();
+      }
+    } catch (const std::exception& e) {
+      failure = duckdb::ErrorData(e);
+      if (failure.Type() == duckdb::ExceptionType::INTERRUPT) {
+        duckdb::Executor& executor = stream.context->GetExecutor();
+        if (executor.HasError()) failure = executor.GetError();
+      }
+    }
+    result_->Fetch();  // ends the query, which the failure has left open
+    failure.Throw();
+  }
+
   bool FetchChunk() {
     try {
       do {
+        AwaitChunk();
         chunk_ = result_->Fetch();
       } while (chunk_ && chunk_->size() == 0);
     } catch (const std::exception& e) {
