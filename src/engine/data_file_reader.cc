@@ -14,6 +14,7 @@
 #include "duckdb/planner/filter/optional_filter.hpp"
 #include "engine/duckdb_error.h"
 #include "engine/name_mapping.h"
+#include "engine/parquet_scan.h"
 #include "engine/row_deletes.h"
 #include "engine/row_lineage.h"
 #include "engine/type_mapping.h"
@@ -140,14 +141,7 @@ duckdb::unique_ptr<duckdb::TableFilterSet> FiltersForCasts(
 Error OpeningError(const ScannedTable& table, const std::string& path,
                    const std::exception& cause) {
   Error error = FromDuckDB(duckdb::ErrorData(cause));
-  if (!table.files->Exists(path)) {
-    return Error(ErrorCode::kNotFound,
-                 fmt::format("{} {} of table {} is missing", table.file_kind, path, table.name))
-        .WithHint(
-            fmt::format("Restore the file, or go back to a snapshot without it: SELECT * FROM "
-                        "\"{}$snapshots\".",
-                        table.name));
-  }
+  if (!table.files->Exists(path)) return MissingFile(table, path);
   if (error.code() == ErrorCode::kQuery || error.code() == ErrorCode::kInternal) {
     return Error(ErrorCode::kCorrupt,
                  fmt::format("{} {} of table {} cannot be read: {}", table.file_kind, path,

@@ -48,13 +48,24 @@ void Scan(duckdb::ClientContext& context, duckdb::TableFunctionInput& input,
     auto reader =
         input.local_state ? input.local_state->Cast<duckdb::MultiFileLocalState>().reader : nullptr;
     if (!reader || data.ExtraInfo().count("eider_code") > 0 || !IsOfDecoder(data, *reader)) throw;
+    // What DuckDB has cached of a file that is gone lets it be opened.
+    const std::string& path = reader->GetFileName();
+    if (!table.files->Exists(path)) throw ToDuckDB(MissingFile(table, path));
     throw ToDuckDB(Error(ErrorCode::kCorrupt,
-                         fmt::format("{} {} of table {} cannot be read: {}", table.file_kind,
-                                     reader->GetFileName(), table.name, data.RawMessage())));
+                         fmt::format("{} {} of table {} cannot be read: {}", table.file_kind, path,
+                                     table.name, data.RawMessage())));
   }
 }
 
 }  // namespace
+
+Error MissingFile(const ScannedTable& table, const std::string& path) {
+  return Error(ErrorCode::kNotFound,
+               fmt::format("{} {} of table {} is missing", table.file_kind, path, table.name))
+      .WithHint(fmt::format(
+          "Restore the file, or go back to a snapshot without it: SELECT * FROM \"{}$snapshots\".",
+          table.name));
+}
 
 duckdb::TableFunction MakeParquetScan(duckdb::ClientContext& context,
                                       duckdb::shared_ptr<ScannedTable> table) {

@@ -210,7 +210,6 @@ TEST_F(RowDeletesTest, MissingDeleteFilesAreNamed) {
   DeletePositions("SELECT '" + FileWith(5) + "', 5");
   std::string path = folder_ + "/foreign-1.parquet";
   std::filesystem::remove(path);
-  Reopen();
   Error error = Failure("SELECT sum(n) FROM t");
   EXPECT_EQ(error.code(), ErrorCode::kNotFound);
   EXPECT_THAT(error.message(), HasSubstr("delete file " + path));
