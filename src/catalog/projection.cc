@@ -66,10 +66,14 @@ std::string SpelledLocation(const std::string& warehouse, const TableIdentifier&
   return location + "/" + FolderName(identifier.name);
 }
 
-std::string FittingLocation(const std::string& warehouse, const TableIdentifier& identifier) {
+std::string NamespaceLocation(const std::string& warehouse, const Namespace& name) {
   std::string location = warehouse;
-  for (const std::string& level : identifier.name_space) location += "/" + FittingFolder(level);
-  return location + "/" + FittingFolder(identifier.name);
+  for (const std::string& level : name) location += "/" + FittingFolder(level);
+  return location;
+}
+
+std::string FittingLocation(const std::string& warehouse, const TableIdentifier& identifier) {
+  return NamespaceLocation(warehouse, identifier.name_space) + "/" + FittingFolder(identifier.name);
 }
 
 void ProjectEntry(io::FileSystem& files, const std::string& warehouse,

@@ -21,7 +21,10 @@ std::string MetadataFolderOf(const std::string& metadata_location);
 // Where a table or view of that name lies unless the folder was taken or a location was given.
 std::string SpelledLocation(const std::string& warehouse, const TableIdentifier& identifier);
 
-// The same with names shortened that no folder can have. The name proper stands in
+// Where the tables of a namespace lie unless a location was given.
+std::string NamespaceLocation(const std::string& warehouse, const Namespace& name);
+
+// Where a table lies, with names shortened that no folder can have. The name proper stands in
 // catalog-entry.json then.
 std::string FittingLocation(const std::string& warehouse, const TableIdentifier& identifier);
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "catalog/projection.h"
 #include "server/rest_error.h"
 #include "server/rest_page.h"
 
@@ -109,8 +110,11 @@ HttpResponse LoadNamespace(RestCall& call) {
   auto snapshot = call.catalog().Snapshot();
   if (!NamespaceExists(*snapshot, call.name_space)) throw NoSuchNamespace(call.name_space);
   auto found = snapshot->namespaces.find(call.name_space);
-  std::map<std::string, std::string> none;
-  const auto& properties = found != snapshot->namespaces.end() ? found->second : none;
+  std::map<std::string, std::string> properties;
+  if (found != snapshot->namespaces.end()) properties = found->second;
+  // Without it Trino first creates a table and then refuses it, since its folder is not empty.
+  properties.emplace("location",
+                     catalog::NamespaceLocation(call.catalog().warehouse(), call.name_space));
   return JsonResponse(200, ToJson(call.name_space, properties).dump());
 }
 

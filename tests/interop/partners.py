@@ -138,7 +138,7 @@ class DuckDb(Sql):
 
     def __init__(self, rest):
         self.connection = duckdb.connect()
-        for extension in ("avro", "iceberg"):
+        for extension in ("httpfs", "avro", "iceberg"):
             self.connection.execute(f"LOAD '{duckdb_wheel.extension(extension)}'")
         self.connection.execute(f"ATTACH 'jaffle_iceberg' AS jaffle_iceberg (TYPE iceberg, ENDPOINT '{rest}', "
                                 "AUTHORIZATION_TYPE 'none')")

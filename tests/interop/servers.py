@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 
 import program
+import trino as client
 
 from interop import java
 
@@ -73,6 +74,18 @@ def eider(folder, warehouse):
         yield f"http://127.0.0.1:{port}/iceberg"
 
 
+def answers_queries(port):
+    """Whether a Trino has not only started but knows itself as a node that can work."""
+    if '"starting":false' not in (fetch(f"http://127.0.0.1:{port}/v1/info") or ""):
+        return False
+    cursor = client.dbapi.connect(host="127.0.0.1", port=port, user="eider").cursor()
+    try:
+        cursor.execute("SELECT count(DISTINCT n) FROM UNNEST(sequence(1, 1)) t (n)")
+        return cursor.fetchone() == [1]
+    except client.exceptions.TrinoQueryError:
+        return False
+
+
 @contextlib.contextmanager
 def trino(folder, rest):
     """A Trino whose catalog jaffle_iceberg is the REST catalog; gives its port."""
@@ -103,8 +116,7 @@ def trino(folder, rest):
     log = folder / "trino.log"
     command = [TRINO / "bin" / "launcher", "run", f"--etc-dir={etc}", f"--data-dir={folder}/trino/data"]
     with running(command, log, env=environment) as process:
-        started = lambda: '"starting":false' in (fetch(f"http://127.0.0.1:{port}/v1/info") or "")
-        wait_for(started, process, log, 180)
+        wait_for(lambda: answers_queries(port), process, log, 180)
         yield port
 
 
