@@ -126,6 +126,11 @@ class Catalog {
   // The entry of one name now; nullopt where there is none.
   virtual std::optional<Entry> Find(const TableIdentifier& identifier) = 0;
 
+  // The properties of a namespace now; nullopt where there is none. One that only tables or other
+  // namespaces below it tell of exists.
+  virtual std::optional<std::map<std::string, std::string>> FindNamespace(
+      const Namespace& name) = 0;
+
   // Parsed metadata by location, cached: the files never change.
   virtual iceberg::TableMetadataPtr LoadTable(const std::string& metadata_location) = 0;
   virtual iceberg::ViewMetadataPtr LoadView(const std::string& metadata_location) = 0;

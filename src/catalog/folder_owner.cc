@@ -22,9 +22,10 @@ std::optional<FolderOwner> FirstIn(SqliteDatabase& database, const std::string& 
                                    const std::string& folder, Depth depth,
                                    const TableIdentifier& self) {
   for (const std::string& spelling : Spellings(folder)) {
+    // The plus keeps SQLite from the index that begins with the catalog's name: every table has it.
     auto rows = database.Query(
         "SELECT table_namespace, table_name, metadata_location FROM iceberg_tables "
-        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND catalog_name = ?3 AND NOT "
+        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND +catalog_name = ?3 AND NOT "
         "(table_namespace = ?4 AND table_name = ?5) AND "
         "(?6 = 'any' OR instr(substr(metadata_location, length(?1) + 1), '/') = 0) LIMIT 1",
         {spelling + "/", spelling + kAfterSlash, catalog_name, NamespaceText(self.name_space),

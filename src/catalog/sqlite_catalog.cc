@@ -34,6 +34,8 @@ constexpr int kRememberedCommits = 1000;
 
 // The character that follows the slash: what begins with a folder lies between the two.
 constexpr char kAfterSlash = '/' + 1;
+// The same for what lies below a namespace, whose levels a dot parts.
+constexpr char kAfterDot = '.' + 1;
 
 const char* TypeName(EntityKind kind) { return kind == EntityKind::kView ? "VIEW" : "TABLE"; }
 
@@ -106,6 +108,21 @@ class SqliteCatalog : public Catalog {
     std::lock_guard<std::mutex> reader_lock(reader_mutex_);
     if (!reader_) reader_ = std::make_unique<SqliteDatabase>(DatabasePath());
     return FindIn(*reader_, identifier);
+  }
+
+  std::optional<std::map<std::string, std::string>> FindNamespace(const Namespace& name) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    std::string text = NamespaceText(name);
+    auto rows = database_->Query(
+        "SELECT property_key, property_value FROM iceberg_namespace_properties "
+        "WHERE catalog_name = ? AND namespace = ?",
+        {name_, text});
+    std::map<std::string, std::string> properties;
+    for (auto& row : rows) {
+      if (*row[0] != kNamespaceExists) properties[*row[0]] = row[1].value_or("");
+    }
+    if (rows.empty() && !HoldsAnything(text)) return std::nullopt;
+    return properties;
   }
 
   iceberg::TableMetadataPtr LoadTable(const std::string& location) override {
@@ -673,6 +690,19 @@ class SqliteCatalog : public Catalog {
                 .empty();
   }
 
+  // Tables, or other schemas below it.
+  bool HoldsAnything(const std::string& text) {
+    return !database_
+                ->Query(
+                    "SELECT 1 FROM iceberg_tables WHERE catalog_name = ?1 AND table_namespace = ?2 "
+                    "UNION ALL SELECT 1 FROM iceberg_tables WHERE catalog_name = ?1 AND "
+                    "table_namespace > ?3 AND table_namespace < ?4 UNION ALL SELECT 1 FROM "
+                    "iceberg_namespace_properties WHERE catalog_name = ?1 AND namespace > ?3 AND "
+                    "namespace < ?4 LIMIT 1",
+                    {name_, text, text + ".", text + kAfterDot})
+                .empty();
+  }
+
   void SetNamespaceProperty(const std::string& name_space, const std::string& key,
                             const std::string& value) {
     database_->Execute("INSERT OR REPLACE INTO iceberg_namespace_properties VALUES (?, ?, ?, ?)",
@@ -786,7 +816,7 @@ class SqliteCatalog : public Catalog {
     // Renamed, perhaps.
     auto rows = database_->Query(
         "SELECT table_namespace, table_name, metadata_location, iceberg_type FROM iceberg_tables "
-        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND catalog_name = ?3",
+        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND +catalog_name = ?3",
         {projection.folder + "/", projection.folder + kAfterSlash, name_});
     if (rows.empty()) return std::nullopt;
     auto& row = rows[0];

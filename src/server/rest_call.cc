@@ -1,7 +1,5 @@
 #include "server/rest_call.h"
 
-#include <algorithm>
-
 #include "server/rest_error.h"
 
 namespace eider::server {
@@ -25,15 +23,11 @@ catalog::Entry RequireView(RestCall& call, const catalog::TableIdentifier& ident
   return *entry;
 }
 
-bool NamespaceExists(const catalog::CatalogSnapshot& snapshot, const catalog::Namespace& name) {
-  // Those below a namespace follow it in the order of the map.
-  auto it = snapshot.namespaces.lower_bound(name);
-  return it != snapshot.namespaces.end() && it->first.size() >= name.size() &&
-         std::equal(name.begin(), name.end(), it->first.begin());
-}
-
-void RequireNamespace(RestCall& call, const catalog::Namespace& name) {
-  if (!NamespaceExists(*call.catalog().Snapshot(), name)) throw NoSuchNamespace(name);
+std::map<std::string, std::string> RequireNamespace(RestCall& call,
+                                                    const catalog::Namespace& name) {
+  auto properties = call.catalog().FindNamespace(name);
+  if (!properties) throw NoSuchNamespace(name);
+  return *properties;
 }
 
 void RequireFreeName(RestCall& call, const catalog::TableIdentifier& identifier,

@@ -41,9 +41,8 @@ std::optional<catalog::Entry> FindEntry(RestCall& call, const catalog::TableIden
 catalog::Entry RequireTable(RestCall& call, const catalog::TableIdentifier& identifier);
 catalog::Entry RequireView(RestCall& call, const catalog::TableIdentifier& identifier);
 
-// A namespace that was created, holds something, or has others below it.
-bool NamespaceExists(const catalog::CatalogSnapshot& snapshot, const catalog::Namespace& name);
-void RequireNamespace(RestCall& call, const catalog::Namespace& name);
+// Its properties. Throws RestError 404 where there is none.
+std::map<std::string, std::string> RequireNamespace(RestCall& call, const catalog::Namespace& name);
 
 // Throws RestError 409 where the name of a new table or view is taken by either.
 void RequireFreeName(RestCall& call, const catalog::TableIdentifier& identifier,

@@ -7,8 +7,8 @@ namespace eider::server {
 
 HttpResponse ListEntries(RestCall& call, catalog::EntityKind kind) {
   Page page = ReadPage(call.query);
+  RequireNamespace(call, call.name_space);
   auto snapshot = call.catalog().Snapshot();
-  if (!NamespaceExists(*snapshot, call.name_space)) throw NoSuchNamespace(call.name_space);
   // Written as text: a list may have many thousands of names, which all begin alike.
   std::string head = "{\"namespace\":" + Json(call.name_space).dump() + ",\"name\":";
   std::string list;

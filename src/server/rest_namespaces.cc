@@ -43,9 +43,8 @@ RestAnswer DropOnce(RestCall& call) {
         409, "NamespaceNotEmptyException",
         fmt::format("Namespace {} is not empty", catalog::NamespaceText(call.name_space)));
   };
-  auto snapshot = call.catalog().Snapshot();
-  if (!NamespaceExists(*snapshot, call.name_space)) throw NoSuchNamespace(call.name_space);
-  if (!ChildrenOf(*snapshot, call.name_space).empty()) throw not_empty();
+  RequireNamespace(call, call.name_space);
+  if (!ChildrenOf(*call.catalog().Snapshot(), call.name_space).empty()) throw not_empty();
   try {
     return CommitOnce(call, request,
                       [](const catalog::CommitResult&) { return RestAnswer::NoContent(); });
@@ -65,7 +64,7 @@ HttpResponse ListNamespaces(RestCall& call) {
   const std::string* text = call.query.Find("parent");
   if (text != nullptr && !text->empty()) {
     parent = NamespaceFromPath(*text);
-    if (!NamespaceExists(*snapshot, parent)) throw NoSuchNamespace(parent);
+    RequireNamespace(call, parent);
   }
   std::set<std::string> children = ChildrenOf(*snapshot, parent);
   Json json;
@@ -107,11 +106,7 @@ HttpResponse CreateNamespace(RestCall& call) {
 }
 
 HttpResponse LoadNamespace(RestCall& call) {
-  auto snapshot = call.catalog().Snapshot();
-  if (!NamespaceExists(*snapshot, call.name_space)) throw NoSuchNamespace(call.name_space);
-  auto found = snapshot->namespaces.find(call.name_space);
-  std::map<std::string, std::string> properties;
-  if (found != snapshot->namespaces.end()) properties = found->second;
+  auto properties = RequireNamespace(call, call.name_space);
   // Without it Trino first creates a table and then refuses it, since its folder is not empty.
   properties.emplace("location",
                      catalog::NamespaceLocation(call.catalog().warehouse(), call.name_space));
@@ -150,15 +145,12 @@ HttpResponse UpdateNamespaceProperties(RestCall& call) {
   }
   change.removals.assign(removals.begin(), removals.end());
   return AnswerOnce(call, [&] {
-    auto snapshot = call.catalog().Snapshot();
-    if (!NamespaceExists(*snapshot, call.name_space)) throw NoSuchNamespace(call.name_space);
+    auto before = RequireNamespace(call, call.name_space);
     Json answer;
     for (const char* list : {"updated", "removed", "missing"}) answer[list] = Json::array();
     for (const auto& [key, value] : change.properties) answer["updated"].push_back(key);
-    auto found = snapshot->namespaces.find(call.name_space);
     for (const std::string& key : removals) {
-      bool is_set = found != snapshot->namespaces.end() && found->second.count(key) > 0;
-      answer[is_set ? "removed" : "missing"].push_back(key);
+      answer[before.count(key) > 0 ? "removed" : "missing"].push_back(key);
     }
     catalog::CommitRequest request;
     request.namespaces = {change};
