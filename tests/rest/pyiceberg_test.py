@@ -49,7 +49,7 @@ class Namespaces(RestTest):
         self.assertEqual(rest.list_namespaces("a"), [("a", "b")])
         summary = rest.update_namespace_properties("a", removals={"owner", "none"}, updates={"k": "v"})
         self.assertEqual((summary.removed, summary.updated, summary.missing), (["owner"], ["k"], ["none"]))
-        self.assertEqual(rest.load_namespace_properties("a"), {"k": "v"})
+        self.assertEqual(rest.load_namespace_properties("a"), {"k": "v", "location": f"file://{self.warehouse}/a"})
         with self.assertRaises(NamespaceAlreadyExistsError):
             rest.create_namespace("a")
         with self.assertRaises(NamespaceNotEmptyError):
