@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <new>
 
 #include "base/text.h"
@@ -19,6 +20,10 @@ Error ToError(const std::exception& exception) {
   if (auto* error = dynamic_cast<const Error*>(&exception)) return *error;
   if (dynamic_cast<const std::bad_alloc*>(&exception)) {
     return Error(ErrorCode::kInternal, "there is not enough memory");
+  }
+  if (auto* failure = dynamic_cast<const std::filesystem::filesystem_error*>(&exception)) {
+    return Error(ErrorCode::kIo, fmt::format("cannot use {}: {}", failure->path1().string(),
+                                             failure->code().message()));
   }
   return Error(ErrorCode::kInternal, exception.what())
       .WithHint("This is a bug of Eider's: please report it with the command you ran.");

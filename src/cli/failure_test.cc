@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "dbt/secret.h"
 
 namespace eider::cli {
@@ -29,6 +31,13 @@ TEST(FailureTest, SecretsAreScrubbed) {
   dbt::RegisterSecret("hunter2");
   EXPECT_EQ(FailureText(Error(ErrorCode::kIo, "login as x:hunter2 failed")),
             "Error: login as x:***** failed\n");
+}
+
+TEST(FailureTest, WhatTheFileSystemRefusesIsNoBug) {
+  Error error = ToError(std::filesystem::filesystem_error(
+      "status", "/x", std::make_error_code(std::errc::permission_denied)));
+  EXPECT_EQ(error.code(), ErrorCode::kIo);
+  EXPECT_EQ(error.message(), "cannot use /x: Permission denied");
 }
 
 TEST(FailureTest, OtherExceptionsAreBugs) {

@@ -1,39 +1,13 @@
 #include "dbt/csv.h"
 
-#include <algorithm>
-
 #include "base/error.h"
+#include "dbt/text_encoding.h"
 
 namespace eider::dbt {
 
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-int LineOf(std::string_view text, size_t position) {
-  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + position, '\n'));
-}
-
-// The position of the first byte that does not belong to UTF-8 text, or npos.
-size_t FindInvalidUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    size_t length = lead >= 0xF0 && lead < 0xF5   ? 4
-                    : lead >= 0xE0 && lead < 0xF0 ? 3
-                    : lead >= 0xC2 && lead < 0xE0 ? 2
-                                                  : 0;
-    if (length == 0 || i + length > text.size()) return i;
-    for (size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return i;
-    }
-    i += length;
-  }
-  return std::string_view::npos;
-}
 
 class CsvParser {
  public:
@@ -118,11 +92,7 @@ class CsvParser {
 
 std::vector<CsvRecord> ParseCsv(std::string_view text, char delimiter, const std::string& file) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  if (size_t invalid = FindInvalidUtf8(text); invalid != text.npos) {
-    throw Error(ErrorCode::kSyntax, "the file is not UTF-8 text")
-        .WithHint("Save it in the encoding UTF-8.")
-        .At(file, LineOf(text, invalid));
-  }
+  RequireUtf8(text, file);
   return CsvParser(text, delimiter, file).Parse();
 }
 

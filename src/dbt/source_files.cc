@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "dbt/text_encoding.h"
 #include "io/file_system.h"
 
 namespace eider::dbt {
@@ -74,10 +75,15 @@ class Finder {
            it != fs::recursive_directory_iterator(); ++it) {
         std::string name = it->path().filename().string();
         if (name.starts_with('.')) {
-          if (it->is_directory()) it.disable_recursion_pending();
+          it.disable_recursion_pending();
           continue;
         }
-        if (!it->is_regular_file()) continue;
+        std::error_code unreachable;  // a link that leads nowhere, or to itself
+        if (it->is_symlink() && it->is_directory(unreachable) && LeadsUp(it->path())) {
+          it.disable_recursion_pending();
+          continue;
+        }
+        if (!it->is_regular_file(unreachable)) continue;
         bool wanted = std::any_of(extensions.begin(), extensions.end(),
                                   [&](auto extension) { return Lower(name).ends_with(extension); });
         if (!wanted) continue;
@@ -98,14 +104,24 @@ class Finder {
   }
 
  private:
+  // Whether a link to a folder leads to one that it lies in.
+  static bool LeadsUp(const fs::path& link) {
+    fs::path target = fs::canonical(link);
+    fs::path folder = fs::canonical(link.parent_path());
+    return std::mismatch(target.begin(), target.end(), folder.begin(), folder.end()).first ==
+           target.end();
+  }
+
   const Project& project_;
   IgnoreList ignore_;
 };
 
-void Read(SourceFile& file) {
+// `is_text`: whether it has to be UTF-8. Of seeds that is asked when they are loaded.
+void Read(SourceFile& file, bool is_text) {
   std::string content = io::LocalFileSystem().Read(file.absolute_path());
   std::string_view text = content;
   file.checksum = {"sha256", Sha256Hex(Trim(text))};
+  if (is_text) RequireUtf8(text, file.original_file_path);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   size_t begin = text.find_first_not_of(" \t\r\n\f\v");
   begin = begin == text.npos ? text.size() : begin;
@@ -154,6 +170,7 @@ PackageFiles LoadFiles(const Project& project) {
                      &files.snapshots, &files.docs, &files.properties}) {
     for (auto& file : *list) all.push_back(&file);
   }
+  size_t texts = all.size();
   for (auto& seed : files.seeds) {
     if (fs::file_size(seed.absolute_path()) > kLargeSeed) {
       seed.checksum = {"path", seed.original_file_path};
@@ -161,7 +178,7 @@ PackageFiles LoadFiles(const Project& project) {
       all.push_back(&seed);
     }
   }
-  ParallelFor(all.size(), [&](size_t i) { Read(*all[i]); });
+  ParallelFor(all.size(), [&](size_t i) { Read(*all[i], i < texts); });
   for (auto& seed : files.seeds) seed.text.clear();
   return files;
 }

@@ -45,6 +45,28 @@ TEST(SourceFiles, AreSortedByWhatTheyAre) {
   EXPECT_EQ(files.models[1].path, "b/x.sql");
 }
 
+TEST(SourceFiles, LinksMayLeadAnywhereButUp) {
+  TestProject project({{"models/a.sql", ""}, {"shared/b.sql", ""}});
+  std::filesystem::path models = project.root() / "models";
+  std::filesystem::create_directory_symlink(project.root() / "shared", models / "shared");
+  std::filesystem::create_directory_symlink("..", models / "up");
+  std::filesystem::create_symlink("self.sql", models / "self.sql");
+  std::filesystem::create_symlink("nowhere.sql", models / "gone.sql");
+  EXPECT_THAT(Paths(Load(project).models), ElementsAre("models/a.sql", "models/shared/b.sql"));
+}
+
+TEST(SourceFiles, WhatIsNotUtf8IsNamed) {
+  TestProject project({{"models/a.sql", "select 1,\n  'caf\xE9'"}});
+  try {
+    Load(project);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "the file is not UTF-8 text");
+    EXPECT_EQ(error.file(), "models/a.sql");
+    EXPECT_EQ(error.line(), 2);
+  }
+}
+
 TEST(SourceFiles, TextIsTrimmedAndKnowsItsLines) {
   TestProject project({{"models/a.sql", "\n\n  select 1\r\nfrom x\r\n\n"}});
   SourceFile file = Load(project).models.at(0);
