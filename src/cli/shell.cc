@@ -201,7 +201,9 @@ class Shell {
 int RunShell(SqlConnection& connection, SqlScriptOptions options) {
   // Between statements Ctrl-C has nothing to stop.
   signal(SIGINT, SIG_IGN);
-  return Shell(connection, std::move(options)).Run();
+  int code = Shell(connection, std::move(options)).Run();
+  WarnOfOpenTransaction(*connection.session);
+  return code;
 }
 
 }  // namespace eider::cli

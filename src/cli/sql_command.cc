@@ -69,6 +69,7 @@ int RunSql(const Arguments& arguments) {
     PrintFailure(error);
     return kFailure;
   }
+  WarnOfOpenTransaction(*connection.session);
   if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
     throw Error(ErrorCode::kIo, "the results could not be written to standard output");
   }

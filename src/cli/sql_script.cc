@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -45,6 +46,12 @@ void RunSqlScript(engine::Session& session, const std::string& sql, const std::s
       throw error.At(source, first + LineWithinStatement(error.message()) - 1);
     }
   }
+}
+
+void WarnOfOpenTransaction(engine::Session& session) {
+  if (!session.InTransaction()) return;
+  fmt::print(stderr,
+             "Warning: the transaction that was begun was not committed, and is rolled back.\n");
 }
 
 }  // namespace eider::cli

@@ -20,4 +20,8 @@ struct SqlScriptOptions {
 void RunSqlScript(engine::Session& session, const std::string& sql, const std::string& source,
                   const SqlScriptOptions& options, const Sink& sink);
 
+// A word on standard error about a BEGIN that nothing ended, before the session goes: what was done
+// since is lost.
+void WarnOfOpenTransaction(engine::Session& session);
+
 }  // namespace eider::cli

@@ -92,6 +92,8 @@ class DuckSession : public Session {
 
   Split SplitStatements(std::string_view sql) override { return engine::SplitStatements(sql); }
 
+  bool InTransaction() override { return !connection_.IsAutoCommit(); }
+
   void Interrupt() override {
     interrupted_ = true;
     connection_.Interrupt();

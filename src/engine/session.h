@@ -97,6 +97,9 @@ class Session {
   };
   virtual Split SplitStatements(std::string_view sql) = 0;
 
+  // Whether a BEGIN waits for its COMMIT: what was done since is lost with the session.
+  virtual bool InTransaction() = 0;
+
   // Stops the running statement; it throws kInterrupted. From any thread or signal-handling thread.
   virtual void Interrupt() = 0;
 

@@ -50,6 +50,15 @@ TEST(SessionTest, JsonTextKeepsDecimalsExactAtAnyDepth) {
   EXPECT_EQ(row[0].ToJson()["d"].dump(), "[1.1,null]");
 }
 
+TEST(SessionTest, KnowsOfAnOpenTransaction) {
+  auto session = OpenDatabase({})->NewSession();
+  EXPECT_FALSE(session->InTransaction());
+  session->Execute("BEGIN; CREATE TABLE t (a INT)");
+  EXPECT_TRUE(session->InTransaction());
+  session->Execute("COMMIT");
+  EXPECT_FALSE(session->InTransaction());
+}
+
 TEST(SessionTest, RunsSeveralStatementsAndReportsTheLast) {
   auto session = OpenDatabase({})->NewSession();
   auto result = session->Execute("CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2), (3);");

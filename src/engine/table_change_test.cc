@@ -119,7 +119,14 @@ TEST_F(TableChangeTest, CommentsAreKeptWhereOthersReadThem) {
   Run("COMMENT ON COLUMN t.name IS 'a name'");
   EXPECT_EQ(Files("/main/t", ".metadata.json").size(), before);
   Run("COMMENT ON TABLE t IS NULL");
-  EXPECT_EQ(Metadata("main", "t")->properties.count("comment"), 0);
+  Run("COMMENT ON COLUMN t.name IS NULL");
+  metadata = Metadata("main", "t");
+  EXPECT_EQ(metadata->properties.count("comment"), 0);
+  EXPECT_EQ(metadata->CurrentSchema().FindColumn("name")->doc, std::nullopt);
+  EXPECT_EQ(Text("SELECT comment FROM duckdb_tables() WHERE table_name = 't'"), "NULL");
+  EXPECT_EQ(Text("SELECT comment FROM duckdb_columns() WHERE table_name = 't' AND column_name = "
+                 "'name'"),
+            "NULL");
 }
 
 TEST_F(TableChangeTest, RenamedTablesKeepTheirData) {

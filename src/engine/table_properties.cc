@@ -39,6 +39,7 @@ const std::map<std::string, Values>& KnownProperties() {
       {"gc.enabled", Boolean()},
       {"write.avro.compression-codec",
        OneOf({"gzip", "zstd", "uncompressed", "deflate", "zstandard", "null"})},
+      {"write.format.default", {{"parquet"}, 0, 0, true}},
       {"write.metadata.delete-after-commit.enabled", Boolean()},
       {"write.metadata.previous-versions-max", Number(1)},
       {"write.parquet.compression-codec",

@@ -29,6 +29,7 @@ TEST(TablePropertiesTest, RefusesWhatNoWriterTakes) {
                                           {"write.parquet.compression-level", "high"},
                                           {"write.avro.compression-codec", "snappy"},
                                           {"write.target-file-size-bytes", "128MB"},
+                                          {"write.format.default", "orc"},
                                           {"write.metadata.previous-versions-max", "0"},
                                           {"commit.manifest-merge.enabled", "yes"},
                                           {"gc.enabled", "off"},

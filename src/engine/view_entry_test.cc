@@ -105,6 +105,10 @@ TEST_F(ViewEntryTest, CommentsAndRenames) {
             "v2|a view");
   EXPECT_EQ(Text("SELECT comment FROM duckdb_columns() WHERE table_name = 'v2'"), "a column");
   EXPECT_EQ(Text("SELECT a FROM v2"), "1");
+  Run("COMMENT ON VIEW v2 IS NULL");
+  Run("COMMENT ON COLUMN v2.a IS NULL");
+  EXPECT_EQ(Text("SELECT comment FROM duckdb_views() WHERE view_name = 'v2'"), "NULL");
+  EXPECT_EQ(Text("SELECT comment FROM duckdb_columns() WHERE table_name = 'v2'"), "NULL");
 }
 
 TEST_F(ViewEntryTest, ViewsOfOtherEnginesAreListedAndNamed) {

@@ -70,6 +70,12 @@ class Sql(program.ScratchTest):
         self.assertEqual(self.sql("-c", "insert into marts.t values (1), (2)"), "2 rows changed\n")
         self.assertEqual(self.sql("--format", "csv", "-c", "insert into marts.t values (3)"), "")
 
+    def test_a_transaction_left_open_is_told_of(self):
+        done = self.eider("sql", "--warehouse", "shop", "begin; create table marts.lost as select 1 as a")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("was not committed", done.stderr)
+        self.assertIn("lost", self.refuse("select * from marts.lost"))
+
     def test_errors(self):
         text = self.refuse("-c", "select * form marts.customers")
         self.assertIn("Error:", text)
