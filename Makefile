@@ -43,14 +43,14 @@ format:
 	@scripts/setup-lint
 	@git ls-files -z 'src/*.h' 'src/*.cc' 'tests/*.cc' | xargs -0 clang-format -i
 
-lint: build
+lint: setup
 	@scripts/setup-lint
 	@git ls-files -z 'src/*.h' 'src/*.cc' 'tests/*.cc' | xargs -0 clang-format --dry-run -Werror
-	@scripts/lint $(BUILD)
+	@scripts/lint
 
 # A relocatable tree: PREFIX/bin/eider finds PREFIX/lib/libduckdb.so by $ORIGIN.
 install: build
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:
-	rm -rf build build-asan build-tsan
+	rm -rf build build-asan build-tsan build-lint

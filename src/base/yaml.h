@@ -18,6 +18,14 @@ class YamlNode {
   enum class Kind : uint8_t { kNull, kBool, kInteger, kFloat, kString, kSequence, kMapping };
   using Entry = std::pair<YamlNode, YamlNode>;
 
+  // Defined where Entry is complete.
+  YamlNode();
+  ~YamlNode();
+  YamlNode(const YamlNode& other);
+  YamlNode(YamlNode&& other) noexcept;
+  YamlNode& operator=(const YamlNode& other);
+  YamlNode& operator=(YamlNode&& other) noexcept;
+
   Kind kind = Kind::kNull;
   int line = 0;
   int column = 0;

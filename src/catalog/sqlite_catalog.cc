@@ -179,7 +179,7 @@ class SqliteCatalog : public Catalog {
                                 changes.front().identifier.ToString(), attempt));
       }
       int64_t jitter = NewRandomId() % 10;
-      std::this_thread::sleep_for(std::chrono::milliseconds(attempt * 2 + jitter));
+      std::this_thread::sleep_for(std::chrono::milliseconds(int64_t{attempt} * 2 + jitter));
     }
   }
 

@@ -90,7 +90,8 @@ SqlCompletion LoadCompletion(engine::Session& session, const std::string& catalo
         "FROM duckdb_columns() WHERE database_name = " +
         engine::QuoteLiteral(catalog) + " GROUP BY ALL");
     while (tables->Next(row)) {
-      completion.AddTable(row[0].text, row[1].text, row[2].ToJson().get<std::vector<std::string>>());
+      completion.AddTable(row[0].text, row[1].text,
+                          row[2].ToJson().get<std::vector<std::string>>());
     }
   } catch (const Error&) {
     // A table whose metadata is damaged must not take the shell away from whoever repairs it.

@@ -17,9 +17,12 @@ std::string Counted(int64_t count, const std::string& noun) {
 std::string ResourceCounts(const dbt::Manifest& manifest) {
   // dbt lists them in the order in which it met them; ours is fixed.
   static const std::vector<std::pair<dbt::NodeType, std::string>> kNouns = {
-      {dbt::NodeType::kModel, "model"},         {dbt::NodeType::kSeed, "seed"},
-      {dbt::NodeType::kSnapshot, "snapshot"},   {dbt::NodeType::kAnalysis, "analysis"},
-      {dbt::NodeType::kOperation, "operation"}, {dbt::NodeType::kSqlOperation, "sql operation"},
+      {dbt::NodeType::kModel, "model"},
+      {dbt::NodeType::kSeed, "seed"},
+      {dbt::NodeType::kSnapshot, "snapshot"},
+      {dbt::NodeType::kAnalysis, "analysis"},
+      {dbt::NodeType::kOperation, "operation"},
+      {dbt::NodeType::kSqlOperation, "sql operation"},
       {dbt::NodeType::kTest, "test"}};
   std::map<dbt::NodeType, int64_t> counts;
   for (const auto& [id, node] : manifest.nodes) ++counts[node.type];

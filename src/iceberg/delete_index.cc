@@ -1,6 +1,7 @@
 #include "iceberg/delete_index.h"
 
 #include <algorithm>
+#include <compare>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -50,8 +51,8 @@ bool MayShareValue(const Type& type, const ColumnFacts& a, const ColumnFacts& b)
   if (a.may_be_null && b.may_be_null) return true;
   if (a.all_null || b.all_null) return false;
   if (a.may_be_nan && b.may_be_nan) return true;
-  if (a.lower && b.upper && CompareLiterals(type, *a.lower, *b.upper) > 0) return false;
-  return !(a.upper && b.lower && CompareLiterals(type, *a.upper, *b.lower) < 0);
+  if (a.lower && b.upper && std::is_gt(CompareLiterals(type, *a.lower, *b.upper))) return false;
+  return !(a.upper && b.lower && std::is_lt(CompareLiterals(type, *a.upper, *b.lower)));
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ class Reader {
     for (uint32_t word = 0; word < 65'536 / 64; ++word) {
       auto bits = LittleEndian<uint64_t>();
       for (; bits != 0; bits &= bits - 1) {
-        Add(base + word * 64 + static_cast<uint64_t>(__builtin_ctzll(bits)));
+        Add(base + uint64_t{word} * 64 + static_cast<uint64_t>(__builtin_ctzll(bits)));
       }
     }
   }
