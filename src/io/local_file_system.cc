@@ -86,8 +86,8 @@ void SyncFolder(const std::string& folder) {
   if (::fsync(fd.get()) != 0 && errno != EINVAL) Fail(errno, "sync", folder);
 }
 
-// Makes a folder and its parents, each durable in the one above it.
-void MakeFolders(const std::string& folder) {
+// Makes a folder and its parents. `changed` gets those that hold a new one: each is to be synced.
+void MakeFolders(const std::string& folder, std::vector<std::string>& changed) {
   struct stat status;
   if (::stat(folder.c_str(), &status) == 0) {
     if (!S_ISDIR(status.st_mode)) Fail(ENOTDIR, "create folder", folder);
@@ -95,10 +95,10 @@ void MakeFolders(const std::string& folder) {
   }
   if (errno != ENOENT) Fail(errno, "create folder", folder);
   std::string parent = ParentOf(folder);
-  if (parent != folder) MakeFolders(parent);
+  if (parent != folder) MakeFolders(parent, changed);
   // EEXIST: another process was quicker, but may not have synced the parent yet.
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) Fail(errno, "create folder", folder);
-  SyncFolder(parent);
+  changed.push_back(parent);
 }
 
 // Creates a file that did not exist, with its folders.
@@ -106,9 +106,19 @@ Descriptor Create(const std::string& path) {
   // Another process may take away a folder that it finds empty before our file is in it.
   constexpr int kTries = 20;
   for (int attempt = 1;; ++attempt) {
-    MakeFolders(ParentOf(path));
+    std::vector<std::string> changed;
+    MakeFolders(ParentOf(path), changed);
     Descriptor fd(path, O_WRONLY | O_CREAT | O_EXCL);
-    if (fd.ok()) return fd;
+    if (fd.ok()) {
+      try {
+        // Only now, since a sync takes time, and nobody takes away a folder with a file in it.
+        for (const std::string& folder : changed) SyncFolder(folder);
+      } catch (const Error&) {
+        ::unlink(path.c_str());
+        throw;
+      }
+      return fd;
+    }
     if (errno != ENOENT || attempt == kTries) Fail(errno, "create", path);
   }
 }
@@ -298,7 +308,11 @@ class LocalFiles : public FileSystem {
     return files;
   }
 
-  void CreateDirectories(const std::string& location) override { MakeFolders(LocalPath(location)); }
+  void CreateDirectories(const std::string& location) override {
+    std::vector<std::string> changed;
+    MakeFolders(LocalPath(location), changed);
+    for (const std::string& folder : changed) SyncFolder(folder);
+  }
 
   void Remove(const std::string& location) override {
     std::string path = LocalPath(location);

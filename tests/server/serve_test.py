@@ -145,8 +145,7 @@ class Signals(ServeTest):
     def test_a_request_under_way_is_answered_first(self):
         server = self.serve("-w", "shop")
         with socket.create_connection((server.host, server.port)) as raw:
-            raw.sendall(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab")
-            wait_until(lambda: 'eider_http_connections 2' in server.get("/metrics")[2], "both connections")
+            begin_request(raw)
             server.signal(signal.SIGTERM)
             wait_until(lambda: not can_connect(server), "the port to close")
             self.assertIsNone(server.process.poll(), "it waits for the request")
@@ -162,8 +161,7 @@ class Signals(ServeTest):
         for number in (signal.SIGINT, signal.SIGTERM):
             server = self.serve("-w", "shop")
             with socket.create_connection((server.host, server.port)) as raw:
-                raw.sendall(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab")
-                wait_until(lambda: 'eider_http_connections 2' in server.get("/metrics")[2], "both connections")
+                begin_request(raw)
                 server.signal(number)
                 wait_until(lambda: not can_connect(server), "the port to close")
                 server.signal(number)
@@ -173,8 +171,7 @@ class Signals(ServeTest):
         self.write("eider.yaml", "warehouses: [{location: shop}]\nlimits: {drain_time: 200ms}\n")
         server = self.serve("--config", "eider.yaml")
         with socket.create_connection((server.host, server.port)) as raw:
-            raw.sendall(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab")
-            wait_until(lambda: 'eider_http_connections 2' in server.get("/metrics")[2], "both connections")
+            begin_request(raw)
             self.assertEqual(server.stop(), 0)
         self.assertEqual(server.errors, ["Cutting off 1 connections that did not finish."])
 
@@ -204,6 +201,16 @@ class Signals(ServeTest):
             self.assertEqual(manager.recv(1000), b"READY=1")
             self.assertEqual(server.stop(), 0)
             self.assertEqual(manager.recv(1000), b"STOPPING=1")
+
+
+def begin_request(connection):
+    """Sends half of a request. The server has read its header when this returns, so that it waits for the rest."""
+    connection.sendall(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+                       b"Expect: 100-continue\r\n\r\n")
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        answer += connection.recv(1)
+    connection.sendall(b"ab")
 
 
 def can_connect(server):
