@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
+#include "base/error_testing.h"
 #include "base/uuid.h"
 #include "catalog/metadata_files.h"
 #include "catalog/sqlite.h"
@@ -22,15 +22,6 @@
 #include "iceberg/snapshot_producer.h"
 
 namespace eider::catalog {
-
-inline ErrorCode CodeOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.code();
-  }
-  return ErrorCode::kInternal;
-}
 
 inline iceberg::Schema OneColumn(const std::string& name = "id") {
   iceberg::NestedField field;
