@@ -32,9 +32,8 @@ constexpr size_t kCachedMetadata = 4096;
 
 constexpr int kRememberedCommits = 1000;
 
-// The character that follows the slash: what begins with a folder lies between the two.
-constexpr char kAfterSlash = '/' + 1;
-// The same for what lies below a namespace, whose levels a dot parts.
+// The character that follows the dot which parts a namespace's levels: the names of those below one
+// lie between the two.
 constexpr char kAfterDot = '.' + 1;
 
 const char* TypeName(EntityKind kind) { return kind == EntityKind::kView ? "VIEW" : "TABLE"; }
@@ -814,13 +813,9 @@ class SqliteCatalog : public Catalog {
       return NamedEntry{projection.identifier, *entry};
     }
     // Renamed, perhaps.
-    auto rows = database_->Query(
-        "SELECT table_namespace, table_name, metadata_location, iceberg_type FROM iceberg_tables "
-        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND +catalog_name = ?3",
-        {projection.folder + "/", projection.folder + kAfterSlash, name_});
-    if (rows.empty()) return std::nullopt;
-    auto& row = rows[0];
-    return NamedEntry{{NamespaceFromText(*row[0]), *row[1]}, MakeEntry(row[2], row[3])};
+    auto owner = OwnerOfMetadataFolder(*database_, name_, projection.folder, projection.identifier);
+    if (!owner) return std::nullopt;
+    return NamedEntry{owner->identifier, *FindIn(*database_, owner->identifier)};
   }
 
   // Refreshes what the folder shows. Never fails the commit it follows: the marker in the catalog
