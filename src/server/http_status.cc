@@ -31,13 +31,17 @@ HttpResponse ErrorResponseOf(int status, std::string_view type, std::string_view
   HttpResponse response;
   response.status = status;
   response.fields["Content-Type"] = "application/json";
-  Json body = {{"error", {{"message", message}, {"type", type}, {"code", status}}}};
-  // Messages may quote what a client sent, in any encoding.
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  response.body = ErrorBody(status, type, message);
   return response;
 }
 
 }  // namespace
+
+std::string ErrorBody(int status, std::string_view type, std::string_view message) {
+  Json body = {{"error", {{"message", message}, {"type", type}, {"code", status}}}};
+  // Messages may quote what a client sent, in any encoding.
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string_view ReasonPhrase(int status) {
   switch (status) {

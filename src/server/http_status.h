@@ -1,6 +1,7 @@
 // Statuses of HTTP: their names, and the one place where the code of an Error becomes one.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -13,8 +14,11 @@ std::string_view ReasonPhrase(int status);
 
 int HttpStatusOf(ErrorCode code);
 
-// The answer to a request that failed before or outside any route, in the error model of Iceberg's
-// REST specification: {"error": {"message": .., "type": .., "code": ..}}.
+// A failure in the error model of Iceberg's REST specification: {"error": {"message": ..,
+// "type": .., "code": ..}}.
+std::string ErrorBody(int status, std::string_view type, std::string_view message);
+
+// The answer to a request that failed before or outside any route.
 HttpResponse ErrorResponse(int status, std::string_view message);
 HttpResponse ErrorResponse(const Error& error);
 

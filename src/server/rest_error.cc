@@ -2,18 +2,11 @@
 
 #include <utility>
 
-#include "base/json.h"
+#include "server/http_status.h"
 
 namespace eider::server {
 
-std::string RestError::Body() const {
-  Json json;
-  json["error"]["message"] = message_;
-  json["error"]["type"] = type_;
-  json["error"]["code"] = status_;
-  // A message may quote bytes of a request that are no text.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string RestError::Body() const { return ErrorBody(status_, type_, message_); }
 
 RestError ToRestError(const Error& error) {
   switch (error.code()) {
