@@ -1,7 +1,9 @@
 #include "base/hash.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <array>
 
@@ -11,21 +13,42 @@ namespace eider {
 
 namespace {
 
-std::string HexDigest(const EVP_MD* algorithm, std::string_view data) {
+std::string Digest(const EVP_MD* algorithm, std::string_view data) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int length = 0;
   if (EVP_Digest(data.data(), data.size(), digest.data(), &length, algorithm, nullptr) != 1) {
     throw Error(ErrorCode::kInternal, "OpenSSL refused to compute a digest");
   }
+  return {reinterpret_cast<const char*>(digest.data()), length};
+}
+
+std::string Hex(std::string_view bytes) {
   std::string hex;
-  for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  for (char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
   return hex;
 }
 
 }  // namespace
 
-std::string Md5Hex(std::string_view data) { return HexDigest(EVP_md5(), data); }
-std::string Sha1Hex(std::string_view data) { return HexDigest(EVP_sha1(), data); }
-std::string Sha256Hex(std::string_view data) { return HexDigest(EVP_sha256(), data); }
+std::string Md5Hex(std::string_view data) { return Hex(Digest(EVP_md5(), data)); }
+std::string Sha1Hex(std::string_view data) { return Hex(Digest(EVP_sha1(), data)); }
+std::string Sha256Hex(std::string_view data) { return Hex(Sha256(data)); }
+
+std::string Sha256(std::string_view data) { return Digest(EVP_sha256(), data); }
+
+std::string HmacSha256(std::string_view key, std::string_view data) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int length = 0;
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest.data(),
+           &length) == nullptr) {
+    throw Error(ErrorCode::kInternal, "OpenSSL refused to compute a digest");
+  }
+  return {reinterpret_cast<const char*>(digest.data()), length};
+}
+
+bool EqualInConstantTime(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 }  // namespace eider

@@ -13,12 +13,16 @@ namespace eider {
 
 namespace {
 
+void Fill(unsigned char* bytes, size_t count) {
+  if (RAND_bytes(bytes, static_cast<int>(count)) != 1) {
+    throw Error(ErrorCode::kInternal, "the operating system gave no random bytes");
+  }
+}
+
 template <size_t N>
 std::array<unsigned char, N> RandomBytes() {
   std::array<unsigned char, N> bytes;
-  if (RAND_bytes(bytes.data(), N) != 1) {
-    throw Error(ErrorCode::kInternal, "the operating system gave no random bytes");
-  }
+  Fill(bytes.data(), N);
   return bytes;
 }
 
@@ -51,6 +55,12 @@ int64_t NewRandomId() {
   uint64_t value;
   std::memcpy(&value, bytes.data(), sizeof(value));
   return static_cast<int64_t>(value & 0x7FFFFFFFFFFFFFFFULL);
+}
+
+std::string NewRandomBytes(size_t count) {
+  std::string bytes(count, '\0');
+  Fill(reinterpret_cast<unsigned char*>(bytes.data()), count);
+  return bytes;
 }
 
 }  // namespace eider

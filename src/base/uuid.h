@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,5 +15,8 @@ bool IsUuid(std::string_view text);
 
 // A random non-negative 63-bit number, as Iceberg uses for snapshot ids.
 int64_t NewRandomId();
+
+// From the same source: good enough for keys and secrets.
+std::string NewRandomBytes(size_t count);
 
 }  // namespace eider

@@ -54,5 +54,11 @@ TEST(UuidTest, IsToldFromWhatIsNone) {
   EXPECT_FALSE(IsUuid("017F22E2-79B0-7CC3-98C4-DC0C0C07398F0"));
 }
 
+TEST(UuidTest, RandomBytesAreAsManyAsAskedForAndNeverTheSame) {
+  EXPECT_EQ(NewRandomBytes(0), "");
+  EXPECT_EQ(NewRandomBytes(33).size(), 33U);
+  EXPECT_NE(NewRandomBytes(16), NewRandomBytes(16));
+}
+
 }  // namespace
 }  // namespace eider
