@@ -9,6 +9,11 @@ find_package(ZLIB REQUIRED)
 # Headers only: Beast's parser of HTTP.
 find_package(Boost 1.81 REQUIRED)
 
+# Headers only: src/io/curl_library.h loads the library itself, when it is first needed.
+find_package(CURL 7.85 REQUIRED)
+add_library(curl_headers INTERFACE)
+target_include_directories(curl_headers INTERFACE ${CURL_INCLUDE_DIRS})
+
 find_package(GTest REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)

@@ -19,6 +19,7 @@
 #include "base/error_testing.h"
 #include "base/json.h"
 #include "base/temporary_folder.h"
+#include "io/http_client.h"
 #include "server/http_client_testing.h"
 #include "server/http_stream.h"
 
@@ -642,6 +643,22 @@ TEST(HttpServerTls, ServesRequestsAndTakesNewCertificates) {
   TlsClient still(server.port());
   ASSERT_TRUE(still.connected());
   EXPECT_EQ(still.Subject(), "second");
+}
+
+TEST(HttpServerTls, OurOwnClientTrustsTheAuthoritiesItIsGivenAndNoOther) {
+  TemporaryFolder folder;
+  HttpServerOptions options = Options();
+  options.tls = MakeCertificate(folder.path(), "localhost");
+  HttpServer server(options, Echo);
+  io::HttpRequest request;
+  request.url = "https://localhost:" + std::to_string(server.port()) + "/tls";
+  io::HttpClientOptions trusting;
+  trusting.ca_file = options.tls->certificate;
+  EXPECT_EQ(io::HttpClient(trusting).Send(request).body, "GET /tls ?[]");
+  EXPECT_EQ(CodeOf([&] { io::HttpClient().Send(request); }), ErrorCode::kPermission);
+  // The name counts too.
+  request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/tls";
+  EXPECT_EQ(CodeOf([&] { io::HttpClient(trusting).Send(request); }), ErrorCode::kPermission);
 }
 
 TEST(HttpServerTls, LargeBodiesBothWays) {
