@@ -43,6 +43,8 @@ class HttpRequestParser::Impl : public http::basic_parser<true> {
   bool expects_continue() const { return expects_continue_; }
   bool is_old() const { return version_ < 11; }
   size_t max_header_bytes() const { return max_header_bytes_; }
+  // Of the lines that were read.
+  size_t header_bytes() const { return header_bytes_; }
 
   void Fail(const boost::beast::error_code& code) {
     if (failure_) return;
@@ -181,8 +183,9 @@ size_t HttpRequestParser::Put(std::string_view data) {
     boost::beast::error_code code;
     used += impl_->put({data.data() + used, data.size() - used}, code);
     if (code == http::error::need_more) {
-      // Lines between chunks have the header's limit.
-      if (data.size() - used < impl_->max_header_bytes()) break;
+      // Lines between chunks have the header's limit too.
+      size_t read = header_done() ? 0 : impl_->header_bytes();
+      if (read + data.size() - used <= impl_->max_header_bytes()) break;
       code = http::error::header_limit;
     }
     if (code) impl_->Fail(code);
