@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "base/text.h"
 #include "duckdb/catalog/catalog.hpp"
+#include "duckdb/transaction/meta_transaction.hpp"
 #include "engine/schema_entry.h"
 #include "engine/table_folder.h"
 #include "iceberg/metadata_builder.h"
@@ -504,14 +505,28 @@ SchemaEntry& WarehouseTransaction::GetSchemaEntry(const std::string& name) {
   return *it->second;
 }
 
+void WarehouseTransaction::RemoveOutdatedEntries() {
+  auto client = context.lock();
+  uint64_t query = duckdb::MetaTransaction::Get(*client).GetActiveQuery();
+  if (query == swept_in_) return;
+  swept_in_ = query;
+  std::erase_if(entries_, [](const auto& kept) { return kept.second.outdated; });
+  for (auto& [key, kept] : entries_) kept.outdated = kept.version != version_;
+}
+
 duckdb::CatalogEntry& WarehouseTransaction::Keep(const std::string& key,
                                                  std::unique_ptr<duckdb::CatalogEntry> entry) {
-  return *entries_.emplace(key, std::move(entry)).first->second;
+  RemoveOutdatedEntries();
+  return *entries_.emplace(key, KeptEntry{std::move(entry), version_}).first->second.entry;
 }
 
 duckdb::CatalogEntry* WarehouseTransaction::Kept(const std::string& key) {
+  RemoveOutdatedEntries();
   auto it = entries_.find(key);
-  return it == entries_.end() ? nullptr : it->second.get();
+  if (it == entries_.end()) return nullptr;
+  it->second.version = version_;
+  it->second.outdated = false;
+  return it->second.entry.get();
 }
 
 }  // namespace eider::engine

@@ -96,8 +96,10 @@ class WarehouseTransaction : public duckdb::Transaction {
   void Commit();
   void Rollback();
 
-  // Catalog entries handed to DuckDB live as long as the transaction. A key stands for one state of
-  // one name.
+  // Catalog entries handed to DuckDB. A key stands for one state of one name. An entry lives as
+  // long as DuckDB may look at it: while the transaction is in the state in which it was last asked
+  // for, and to the end of the query after that. Each holds its table's metadata, so that those of
+  // ten thousand INSERTs would fill the memory.
   SchemaEntry& GetSchemaEntry(const std::string& name);
   duckdb::CatalogEntry& Keep(const std::string& key, std::unique_ptr<duckdb::CatalogEntry> entry);
   duckdb::CatalogEntry* Kept(const std::string& key);
@@ -125,6 +127,12 @@ class WarehouseTransaction : public duckdb::Transaction {
     bool exists() const { return view || is_table(); }
   };
 
+  struct KeptEntry {
+    std::unique_ptr<duckdb::CatalogEntry> entry;
+    uint64_t version = 0;  // when it was last asked for
+    bool outdated = false;
+  };
+
   const catalog::CatalogSnapshot& Snapshot();
   Pending& PendingFor(const catalog::TableIdentifier& identifier);
   Pending* FindPending(const catalog::TableIdentifier& identifier);
@@ -141,6 +149,7 @@ class WarehouseTransaction : public duckdb::Transaction {
   void RemoveFiles(const std::vector<std::string>& paths);
   void RemoveOwnFiles();
   void NewVersion();
+  void RemoveOutdatedEntries();
 
   duckdb::Catalog& catalog_;
   catalog::Catalog& store_;
@@ -151,7 +160,8 @@ class WarehouseTransaction : public duckdb::Transaction {
   std::vector<std::string> discarded_files_;  // of tables created and dropped again
   std::vector<catalog::NamespaceChange> namespace_changes_;
   std::map<std::string, std::unique_ptr<SchemaEntry>> schema_entries_;
-  std::map<std::string, std::unique_ptr<duckdb::CatalogEntry>> entries_;
+  std::map<std::string, KeptEntry> entries_;
+  uint64_t swept_in_ = 0;  // the query that last removed entries
 };
 
 }  // namespace eider::engine
