@@ -26,4 +26,11 @@ Command CompletionCommand();
 Command ServeCommand();
 Command SqlCommand();
 
+// For other programs at a running server.
+Command DuckDbCommand();
+Command FlinkCommand();
+Command PyIcebergCommand();
+Command SparkCommand();
+Command TrinoCommand();
+
 }  // namespace eider::cli

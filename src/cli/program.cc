@@ -55,7 +55,8 @@ Program MakeProgram(const std::string& name) {
                       ListCommand(),      ShowCommand(),  CompileCommand(),      ParseCommand(),
                       DepsCommand(),      DebugCommand(), RunOperationCommand(), CleanCommand(),
                       SnapshotCommand(),  SqlCommand(),   ServeCommand(),        CatalogCommand(),
-                      CompletionCommand()};
+                      TrinoCommand(),     SparkCommand(), FlinkCommand(),        PyIcebergCommand(),
+                      DuckDbCommand(),    CompletionCommand()};
   return program;
 }
 

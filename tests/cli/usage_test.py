@@ -6,7 +6,7 @@ import unittest
 import program
 
 COMMANDS = ["build", "run", "seed", "snapshot", "test", "ls", "show", "compile", "parse", "deps", "debug", "run-operation",
-            "clean", "sql", "serve", "catalog"]
+            "clean", "sql", "serve", "catalog", "trino", "spark", "flink", "pyiceberg", "duckdb"]
 
 
 class Usage(program.ScratchTest):

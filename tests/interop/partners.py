@@ -13,11 +13,19 @@ import duckdb_wheel
 import program
 import pyarrow
 import pyiceberg.catalog
+import strictyaml
 import trino
 
 from interop import java
 
 COLUMNS = "id, name, amount, day"
+
+
+def configuration(partner, verb, rest):
+    """What `eider` prints for another program."""
+    done = program.run(partner, verb, "--server", rest, "--warehouse", "jaffle_iceberg")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def literal(row):
@@ -113,14 +121,11 @@ class Spark(Sql):
         self.name = name
         self.options = f" USING iceberg{options}"
         jar = program.PROJECT / ".interop" / "iceberg-spark-runtime-4.1_2.13-1.12.0.jar"
-        catalog = "spark.sql.catalog.jaffle_iceberg"
-        settings = {
-            "spark.jars": str(jar), "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1",
-            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-            catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "rest", f"{catalog}.uri": rest,
-            f"{catalog}.warehouse": "jaffle_iceberg", f"{catalog}.cache-enabled": "false",
-            "spark.driver.memory": "1g", "spark.log.level": "ERROR", "spark.sql.session.timeZone": "UTC",
-        }
+        settings = dict(line.split(" ", 1) for line in configuration("spark", "conf", rest).splitlines())
+        # The runtime that Spark would fetch is here already.
+        del settings["spark.jars.packages"]
+        settings |= {"spark.jars": str(jar), "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1",
+                     "spark.driver.memory": "1g", "spark.log.level": "ERROR", "spark.sql.session.timeZone": "UTC"}
         builder = SparkSession.builder.master("local[2]")
         for key, value in settings.items():
             builder = builder.config(key, value)
@@ -140,8 +145,8 @@ class DuckDb(Sql):
         self.connection = duckdb.connect()
         for extension in ("httpfs", "avro", "iceberg"):
             self.connection.execute(f"LOAD '{duckdb_wheel.extension(extension)}'")
-        self.connection.execute(f"ATTACH 'jaffle_iceberg' AS jaffle_iceberg (TYPE iceberg, ENDPOINT '{rest}', "
-                                "AUTHORIZATION_TYPE 'none')")
+        # The extensions that INSTALL would fetch are loaded already.
+        self.connection.execute(configuration("duckdb", "attach", rest).replace("INSTALL iceberg;", ""))
 
     def query(self, statement):
         return self.connection.execute(statement).fetchall()
@@ -156,8 +161,8 @@ class PyIceberg:
                              ("amount", pyarrow.decimal128(10, 2)), ("day", pyarrow.date32())])
 
     def __init__(self, rest):
-        self.catalog = pyiceberg.catalog.load_catalog("jaffle_iceberg", type="rest", uri=rest,
-                                                      warehouse="jaffle_iceberg")
+        [(name, properties)] = strictyaml.load(configuration("pyiceberg", "conf", rest)).data["catalog"].items()
+        self.catalog = pyiceberg.catalog.load_catalog(name, **properties)
 
     def _arrow(self, rows, width):
         schema = self.schema if width == 4 else self.schema.append(pyarrow.field("note", pyarrow.string()))

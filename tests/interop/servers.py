@@ -88,33 +88,24 @@ def answers_queries(port):
 
 @contextlib.contextmanager
 def trino(folder, rest):
-    """A Trino whose catalog jaffle_iceberg is the REST catalog; gives its port."""
+    """A Trino as `eider trino init` sets it up, with the REST catalog as jaffle_iceberg; gives its port."""
     home = java.find(24)
     port = free_port()
+    done = program.run("trino", "init", "--server", rest, "--warehouse", "jaffle_iceberg", "--out", folder / "trino",
+                       "--port", port)
+    assert done.returncode == 0, done.stderr
     etc = folder / "trino" / "etc"
-    (etc / "catalog").mkdir(parents=True)
     plugins = folder / "trino" / "plugin"
     plugins.mkdir()
     (plugins / "iceberg").symlink_to(TRINO / "plugin" / "iceberg")
 
-    def write(path, *lines):
-        (etc / path).write_text("\n".join(lines) + "\n")
-
-    write("node.properties", "node.environment=interop", "node.id=eider", f"node.data-dir={folder}/trino/data")
-    write("jvm.config", "-server", "-Xmx2G", "-XX:+ExitOnOutOfMemoryError", "-XX:-OmitStackTraceInFastThrow",
-          "-Djdk.attach.allowAttachSelf=true", "-Dfile.encoding=UTF-8", "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow")
-    write("config.properties", "coordinator=true", "node-scheduler.include-coordinator=true",
-          f"http-server.http.port={port}", f"discovery.uri=http://localhost:{port}", "query.max-memory=512MB",
-          "query.max-memory-per-node=512MB", "memory.heap-headroom-per-node=512MB", f"plugin.dir={plugins}")
-    write("log.properties", "io.trino=WARN")
-    write("catalog/jaffle_iceberg.properties", "connector.name=iceberg", "iceberg.catalog.type=rest",
-          f"iceberg.rest-catalog.uri={rest}", "iceberg.rest-catalog.warehouse=jaffle_iceberg",
-          "iceberg.rest-catalog.view-endpoints-enabled=true", "iceberg.unique-table-location=true",
-          "fs.hadoop.enabled=false", "fs.native-local.enabled=true", "local.location=/")
+    # Of its many plugins only the one that is used, for a quick start.
+    with open(etc / "config.properties", "a") as configuration:
+        configuration.write(f"plugin.dir={plugins}\n")
+    (etc / "log.properties").write_text("io.trino=WARN\n")
     environment = {**os.environ, "JAVA_HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
     log = folder / "trino.log"
-    command = [TRINO / "bin" / "launcher", "run", f"--etc-dir={etc}", f"--data-dir={folder}/trino/data"]
+    command = [TRINO / "bin" / "launcher", "run", f"--etc-dir={etc}"]
     with running(command, log, env=environment) as process:
         wait_for(lambda: answers_queries(port), process, log, 180)
         yield port
