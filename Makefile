@@ -36,8 +36,8 @@ test-tsan: setup
 
 bench: build
 	@scripts/bench-environment
-	@ninja -C $(BUILD) --quiet engine_bench
-	@PYTHONPATH=scripts .venv-bench/bin/python bench/bench.py --eider $(BUILD)/eider
+	@ninja -C $(BUILD) --quiet engine_bench rest_bench
+	@PYTHONPATH=scripts:tests .venv-bench/bin/python bench/bench.py --eider $(BUILD)/eider
 
 format:
 	@scripts/setup-lint
