@@ -1,6 +1,7 @@
 // Small operations on text that the standard library lacks.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b);  // ASCII only
 
 // Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
 std::string PercentEncode(std::string_view text);
+// The reverse; nullopt where a '%' is not followed by two hexadecimal digits.
+std::optional<std::string> PercentDecode(std::string_view text);
 
 // The candidate nearest to `word` by edit distance, or "" when none is near enough to be what was
 // meant. For "did you mean" hints.

@@ -21,6 +21,16 @@ TEST(TextTest, ReplaceAllReplacesEachOnce) {
   EXPECT_EQ(ReplaceAll("abc", "", "x"), "abc");
 }
 
+TEST(TextTest, PercentDecodeIsTheReverseAndRefusesHalves) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  EXPECT_EQ(PercentDecode(PercentEncode(all)), all);
+  EXPECT_EQ(PercentDecode("a+b%2fc"), "a+b/c");
+  for (const char* bad : {"%", "%2", "a%zz", "%-1", "%+1", "% 1"}) {
+    EXPECT_FALSE(PercentDecode(bad)) << bad;
+  }
+}
+
 TEST(TextTest, PercentEncodeLeavesUnreserved) {
   EXPECT_EQ(PercentEncode("a-b.c_d~e"), "a-b.c_d~e");
   EXPECT_EQ(PercentEncode("a b/\xC3\xA9"), "a%20b%2F%C3%A9");

@@ -19,7 +19,7 @@ std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind
 }  // namespace
 
 FaultInjectionFileSystem::FaultInjectionFileSystem(FileSystem& base, std::string root)
-    : base_(base), root_(LocalPath(root)) {}
+    : base_(base), root_(PathOf(root)) {}
 
 void FaultInjectionFileSystem::Arm(Fault fault, int64_t step) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -131,7 +131,7 @@ std::string FaultInjectionFileSystem::ReadRange(const std::string& path, int64_t
 }
 
 void FaultInjectionFileSystem::WriteNew(const std::string& location, std::string_view content) {
-  std::string path = LocalPath(location);
+  std::string path = PathOf(location);
   Step("create folders for", path, Need::kSpace);
   base_.CreateDirectories(ParentOf(path));
   bool fail = Step("create", path, Need::kSpace);
@@ -164,7 +164,7 @@ void FaultInjectionFileSystem::WriteNew(const std::string& location, std::string
 }
 
 void FaultInjectionFileSystem::Replace(const std::string& location, std::string_view content) {
-  std::string path = LocalPath(location);
+  std::string path = PathOf(location);
   std::string temporary = path + ".injected.tmp";
   bool fail = Step("create", temporary, Need::kSpace);
   try {
@@ -182,7 +182,7 @@ void FaultInjectionFileSystem::Replace(const std::string& location, std::string_
 }
 
 void FaultInjectionFileSystem::Sync(const std::string& location) {
-  std::string path = LocalPath(location);
+  std::string path = PathOf(location);
   bool fail = Step("sync", path, Need::kSpace);
   base_.Sync(path);
   MarkDurable(path);
@@ -190,7 +190,7 @@ void FaultInjectionFileSystem::Sync(const std::string& location) {
 }
 
 void FaultInjectionFileSystem::Link(const std::string& existing, const std::string& location) {
-  std::string path = LocalPath(location);
+  std::string path = PathOf(location);
   bool fail = Step("link", path, Need::kSpace);
   BeforeUnsyncedChange(path);
   base_.Link(existing, path);
@@ -236,7 +236,7 @@ void FaultInjectionFileSystem::CreateDirectories(const std::string& folder) {
 }
 
 void FaultInjectionFileSystem::Remove(const std::string& location) {
-  std::string path = LocalPath(location);
+  std::string path = PathOf(location);
   bool fail = Step("remove", path, Need::kNothing);
   BeforeUnsyncedChange(path);
   base_.Remove(path);
@@ -244,7 +244,7 @@ void FaultInjectionFileSystem::Remove(const std::string& location) {
 }
 
 void FaultInjectionFileSystem::RemoveTree(const std::string& location) {
-  std::string folder = LocalPath(location);
+  std::string folder = PathOf(location);
   bool fail = Step("remove", folder, Need::kNothing);
   for (const FileInfo& file : base_.ListRecursive(folder)) BeforeUnsyncedChange(file.path);
   base_.RemoveTree(folder);

@@ -48,6 +48,9 @@ class FaultInjectionFileSystem : public FileSystem {
   bool struck() const;
   int64_t steps() const;  // since Arm
 
+  bool has_folders() const override { return base_.has_folders(); }
+  bool has_links() const override { return base_.has_links(); }
+  const S3Options* s3_options() const override { return base_.s3_options(); }
   std::string Read(const std::string& path) override;
   std::string ReadRange(const std::string& path, int64_t offset, int64_t length) override;
   void WriteNew(const std::string& path, std::string_view content) override;

@@ -1,12 +1,14 @@
 // The one door to stored files. Everything the warehouse writes or reads goes through a FileSystem,
 // so that a test can stop a commit at any of its I/O steps (fault_injection.h).
 //
-// Paths are absolute local paths ("/data/x") or locations ("file:///data/x"); both are accepted
-// everywhere. Errors: kNotFound, kAlreadyExists, kPermission, kNoSpace, kIo, each naming the path.
-// All methods may be called from any thread.
+// Paths are absolute local paths ("/data/x") or locations ("file:///data/x"), and in an object
+// store locations ("s3://bucket/x"); all are accepted everywhere. Errors: kNotFound,
+// kAlreadyExists, kPermission, kNoSpace, kIo, each naming the path. All methods may be called from
+// any thread.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,8 +16,10 @@
 
 namespace eider::io {
 
+struct S3Options;
+
 struct FileInfo {
-  std::string path;  // absolute local path
+  std::string path;  // as PathOf has it
   int64_t size = 0;  // bytes
   int64_t modified_micros = 0;
   bool is_directory = false;
@@ -24,6 +28,14 @@ struct FileInfo {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
+
+  // Whether folders are things of their own, which are made, can be empty, and are removed. Where
+  // not, CreateDirectories and RemoveEmptyDirectory have nothing to do, and do nothing.
+  virtual bool has_folders() const { return true; }
+  // Whether a file can have a second name. Where not, Link throws kUnsupported.
+  virtual bool has_links() const { return true; }
+  // How others (DuckDB) reach the same store; nullptr for a local disk.
+  virtual const S3Options* s3_options() const { return nullptr; }
 
   virtual std::string Read(const std::string& path) = 0;
   // `length` bytes from `offset` on; fewer where the file ends before.
@@ -62,10 +74,21 @@ class FileSystem {
 // The machine's own file system. One object serves the whole process.
 FileSystem& LocalFileSystem();
 
+// The file system that a location lies on; `properties` as in io/s3_options.h.
+std::shared_ptr<FileSystem> OpenFileSystem(std::string_view location,
+                                           const std::map<std::string, std::string>& properties);
+
+// Whether a location or path is in an object store: its scheme is s3, s3a or s3n.
+bool IsOnS3(std::string_view location);
+// The one name that a FileSystem has for a location, which can be compared with others of its kind:
+// "/a b" for "file:///a b" and "/a b", "s3://bucket/key" for "s3a://bucket/key". Throws
+// kUnsupported for any other scheme.
+std::string PathOf(std::string_view location);
 // "file:///a b" or "/a b" -> "/a b". Throws kUnsupported for any other scheme.
 std::string LocalPath(std::string_view location);
 // "/a/b" -> "file:///a/b", normalized (no "." or ".." or doubled slashes); relative paths are taken
-// from the current folder. A location is returned normalized.
+// from the current folder. A location is returned normalized; one on S3 that is not normal, as
+// names there may well be, is refused with kInvalidArgument.
 std::string ToLocation(std::string_view path);
 
 // Whether a path lies on a file system shared over a network, where SQLite's locks do not hold.

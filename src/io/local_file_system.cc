@@ -340,34 +340,6 @@ FileSystem& LocalFileSystem() {
   return files;
 }
 
-std::string LocalPath(std::string_view location) {
-  constexpr std::string_view kScheme = "file:";
-  std::string_view path = location;
-  if (path.substr(0, kScheme.size()) == kScheme) {
-    path.remove_prefix(kScheme.size());
-    // file:///a, file://localhost/a and file:/a are the same place; Java writes the last.
-    constexpr std::string_view kLocalHost = "//localhost/";
-    if (path.substr(0, kLocalHost.size()) == kLocalHost) path.remove_prefix(kLocalHost.size() - 1);
-    if (path.substr(0, 3) == "///") path.remove_prefix(2);
-  } else if (path.substr(0, 1) != "/" && path.find("://") != std::string_view::npos) {
-    throw Error(ErrorCode::kUnsupported, fmt::format("{} is not on a local disk", location))
-        .WithHint("This version of Eider keeps its warehouses in local folders.");
-  }
-  return std::string(path);
-}
-
-std::string ToLocation(std::string_view path) {
-  std::error_code error;
-  std::filesystem::path absolute = std::filesystem::absolute(LocalPath(path), error);
-  if (error) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("\"{}\" names no folder: {}", path, error.message()));
-  }
-  std::string text = absolute.lexically_normal().string();
-  while (text.size() > 1 && text.back() == '/') text.pop_back();
-  return "file://" + text;
-}
-
 bool IsNetworkFileSystem(const std::string& location) {
   // The magic numbers of statfs(2) for NFS, SMB, CIFS, SMB2, AFS, Coda, Ceph, Lustre.
   static constexpr uint32_t kNetworkMagic[] = {0x6969,     0x517B,     0xFF534D42, 0xFE534D42,

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "base/error.h"
 #include "base/text.h"
 #include "server/rest_error.h"
@@ -28,22 +26,10 @@ bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7
 
 // "+" stands for a blank in queries alone.
 std::string Decode(std::string_view text, bool is_query) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%') {
-      unsigned byte = 0;
-      const char* digits = text.data() + i + 1;
-      bool complete = i + 2 < text.size();
-      if (!complete || std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) {
-        throw BadRequest(fmt::format("\"{}\" is not percent-encoded well", text));
-      }
-      decoded += static_cast<char>(byte);
-      i += 2;
-    } else {
-      decoded += is_query && c == '+' ? ' ' : c;
-    }
-  }
+  std::optional<std::string> whole =
+      PercentDecode(is_query ? ReplaceAll(text, "+", " ") : std::string(text));
+  if (!whole) throw BadRequest(fmt::format("\"{}\" is not percent-encoded well", text));
+  const std::string& decoded = *whole;
   for (char c : decoded) {
     if (IsControl(c) && c != kNamespaceSeparator) {
       throw BadRequest("names and parameters hold no control characters");

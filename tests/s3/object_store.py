@@ -1,0 +1,136 @@
+"""An S3 store for tests: moto behind a door of our own, on a free port.
+
+The door lets one write in at a time, since moto looks and then writes where S3 does both at once, and
+fails as a network does where a test asks for it: `PUT /_faults?rate=0.2` loses that share of requests,
+a third of them refused with 503, a third cut off before they are done, a third after.
+"""
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import threading
+import urllib.parse
+import urllib.request
+
+KEYS = {"s3.access-key-id": "test-id", "s3.secret-access-key": "test-secret", "s3.region": "us-east-1"}
+BUCKET = "eider-test"
+
+
+def available():
+    """Whether this Python has what the store is made of."""
+    try:
+        import flask_cors  # noqa: F401
+        import moto.server  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class Store:
+    """A running store with an empty bucket."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, os.path.abspath(__file__)], stdout=subprocess.PIPE, text=True)
+        self.endpoint = self.process.stdout.readline().strip()
+        assert self.endpoint.startswith("http://"), "the store did not start"
+        self.request("PUT", f"/{BUCKET}")
+
+    def request(self, method, path, body=None):
+        request = urllib.request.Request(self.endpoint + path, data=body, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
+    def fail(self, rate):
+        """Lets that share of the requests fail from now on."""
+        self.request("PUT", f"/_faults?rate={rate}")
+
+    def keys(self, prefix=""):
+        """The names of all objects of the bucket that begin with `prefix`."""
+        import xml.etree.ElementTree as xml
+        found, token = [], ""
+        while True:
+            query = urllib.parse.urlencode(
+                {"list-type": 2, "prefix": prefix, **({"continuation-token": token} if token else {})})
+            page = xml.fromstring(self.request("GET", f"/{BUCKET}?{query}"))
+            space = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
+            found += [key.text for key in page.iterfind("s3:Contents/s3:Key", space)]
+            token = page.findtext("s3:NextContinuationToken", None, space)
+            if not token:
+                return found
+
+    @property
+    def properties(self):
+        """How it is reached, with Iceberg's names."""
+        return {"s3.endpoint": self.endpoint, **KEYS}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Cut(BaseException):
+    """Ends the connection; no server's handling of errors comes in between."""
+
+
+class Door:
+    def __init__(self, application):
+        self.application = application
+        self.writing = threading.Lock()
+        self.rate = 0.0
+        self.random = random.Random(20261125)
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] == "/_faults":
+            self.rate = float(urllib.parse.parse_qs(environ["QUERY_STRING"])["rate"][0])
+            start_response("200 OK", [("Content-Length", "0")])
+            return [b""]
+        fate = self.random.random() / self.rate if self.rate else 1
+        if fate < 1 / 3:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response("503 Slow Down", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>SlowDown</Code><Message>less</Message></Error>"]
+        if fate < 2 / 3:
+            raise Cut
+        writes = environ["REQUEST_METHOD"] != "GET" and environ["REQUEST_METHOD"] != "HEAD"
+        with self.writing if writes else contextlib.nullcontext():
+            answer = self.application(environ, start_response)
+        if fate < 1:
+            raise Cut
+        return answer
+
+
+def main():
+    import logging
+
+    import moto.server
+    import werkzeug.serving
+
+    class Handler(werkzeug.serving.WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def run_wsgi(self):
+            try:
+                super().run_wsgi()
+            except Cut:
+                self.close_connection = True
+
+        def log_request(self, *_):
+            pass
+
+    logging.disable(logging.CRITICAL)
+    application = moto.server.DomainDispatcherApplication(moto.server.create_backend_app)
+    server = werkzeug.serving.make_server(
+        "127.0.0.1", 0, Door(application), threaded=True, request_handler=Handler)
+    print(f"http://127.0.0.1:{server.port}", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
