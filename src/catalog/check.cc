@@ -13,9 +13,9 @@
 #include "base/text.h"
 #include "catalog/metadata_files.h"
 #include "catalog/moved_warehouse.h"
+#include "catalog/open_catalog.h"
 #include "catalog/projection.h"
 #include "catalog/sqlite.h"
-#include "catalog/sqlite_catalog.h"
 #include "iceberg/manifest.h"
 
 namespace eider::catalog {
@@ -31,6 +31,8 @@ class Check {
   Check(const std::string& warehouse, const CheckOptions& options)
       : location_(io::ToLocation(warehouse)),
         folder_(io::LocalPath(location_)),
+        catalog_path_(options.store.empty() ? folder_ + "/" + kCatalogFile
+                                            : ShownStore(options.store)),
         options_(options),
         files_(options.files != nullptr ? *options.files : io::LocalFileSystem()) {}
 
@@ -39,15 +41,15 @@ class Check {
       std::string path = file.path;
       listed_.emplace(std::move(path), std::move(file));
     }
-    std::string database = folder_ + "/" + kCatalogFile;
-    if (listed_.count(database) == 0) {
+    const std::string& database = catalog_path_;
+    if (options_.store.empty() && listed_.count(database) == 0) {
       if (!HoldsTables()) {
         throw Error(ErrorCode::kNotFound, fmt::format("there is no warehouse in {}", folder_))
             .WithHint("Its folder would hold a file catalog.db.");
       }
       Add(FindingKind::kDamagedCatalog, "", database,
           "The catalog is gone, but tables are there. `eider catalog rebuild` makes it anew.");
-    } else if (OpenCatalog(database)) {
+    } else if (Open(database)) {
       std::shared_ptr<const CatalogSnapshot> snapshot = catalog_->Snapshot();
       for (const auto& [identifier, entry] : snapshot->entries) CheckEntry(identifier, entry);
       AddMoved();
@@ -86,20 +88,23 @@ class Check {
     });
   }
 
-  bool OpenCatalog(const std::string& database) {
+  bool Open(const std::string& database) {
     try {
-      auto result = SqliteDatabase(database).Query("PRAGMA quick_check(1)");
-      if (result.empty() || result[0][0] != "ok") {
-        Add(FindingKind::kDamagedCatalog, "", database,
-            fmt::format("{}. `eider catalog rebuild` makes it anew.",
-                        result.empty() ? "It holds nothing" : result[0][0].value_or("")));
-        return false;
+      if (options_.store.empty()) {
+        auto result = SqliteDatabase(database).Query("PRAGMA quick_check(1)");
+        if (result.empty() || result[0][0] != "ok") {
+          Add(FindingKind::kDamagedCatalog, "", database,
+              fmt::format("{}. `eider catalog rebuild` makes it anew.",
+                          result.empty() ? "It holds nothing" : result[0][0].value_or("")));
+          return false;
+        }
       }
-      SqliteCatalogOptions options;
+      CatalogOptions options;
+      options.store = options_.store;
       options.must_exist = true;
       options.repair = false;
       options.files = &files_;
-      catalog_ = OpenSqliteCatalog(location_, options);
+      catalog_ = OpenCatalog(location_, options);
       return true;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kCorrupt) throw;
@@ -147,7 +152,7 @@ class Check {
     bool is_view = entry.kind == EntityKind::kView;
     object_ = (is_view ? "view " : "table ") + identifier.ToString();
     if (entry.metadata_location.empty()) {
-      Add(FindingKind::kBrokenPointer, object_, folder_ + "/" + kCatalogFile,
+      Add(FindingKind::kBrokenPointer, object_, catalog_path_,
           "The catalog names no metadata file for it.");
       return;
     }
@@ -202,8 +207,7 @@ class Check {
       std::string others;
       if (objects.size() == 2) others = "; so it is with " + objects.back();
       if (objects.size() > 2) others = fmt::format("; so it is with {} others", objects.size() - 1);
-      Add(FindingKind::kMovedWarehouse, objects.size() == 1 ? objects.front() : "",
-          folder_ + "/" + kCatalogFile,
+      Add(FindingKind::kMovedWarehouse, objects.size() == 1 ? objects.front() : "", catalog_path_,
           fmt::format("{}{}. {}", error.message(), others, error.hint()));
     }
   }
@@ -422,6 +426,7 @@ class Check {
 
   const std::string location_;
   const std::string folder_;
+  const std::string catalog_path_;
   const CheckOptions& options_;
   io::FileSystem& files_;
   std::shared_ptr<Catalog> catalog_;

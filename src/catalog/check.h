@@ -44,6 +44,7 @@ struct Finding {
 struct CheckOptions {
   // Also opens every data file and looks for Parquet's marks at both its ends.
   bool data_files = true;
+  std::string store = {};  // what keeps the catalog (open_catalog.h); "" for the folder itself
   io::FileSystem* files = nullptr;  // nullptr: the local file system
 };
 

@@ -143,7 +143,7 @@ class CommitFaultTest : public WarehouseTest {
 
   void Reopen() {
     catalog_.reset();
-    SqliteCatalogOptions options;
+    CatalogOptions options;
     options.files = injected_.get();
     options.observer = &stopper_;
     catalog_ = Open(options);

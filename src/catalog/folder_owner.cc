@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "catalog/projection.h"
+
 namespace eider::catalog {
 
 namespace {
@@ -9,8 +11,9 @@ namespace {
 // The character that follows the slash: what begins with a folder lies between the two.
 constexpr char kAfterSlash = '/' + 1;
 
-// One local folder as writers spell it.
+// One folder as writers spell it.
 std::vector<std::string> Spellings(const std::string& location) {
+  if (!HasProjection(location)) return {location};
   std::string path = io::LocalPath(location);
   return {"file://" + path, "file:" + path, path};
 }
@@ -18,16 +21,17 @@ std::vector<std::string> Spellings(const std::string& location) {
 enum class Depth { kAny, kFolderItself };
 
 // Whose metadata file lies in a folder, or anywhere below it.
-std::optional<FolderOwner> FirstIn(SqliteDatabase& database, const std::string& catalog_name,
+std::optional<FolderOwner> FirstIn(SqlDatabase& database, const std::string& catalog_name,
                                    const std::string& folder, Depth depth,
                                    const TableIdentifier& self) {
   for (const std::string& spelling : Spellings(folder)) {
-    // The plus keeps SQLite from the index that begins with the catalog's name: every table has it.
+    // The empty text keeps SQLite from the index that begins with the catalog's name, which every
+    // table has.
     auto rows = database.Query(
         "SELECT table_namespace, table_name, metadata_location FROM iceberg_tables "
-        "WHERE metadata_location > ?1 AND metadata_location < ?2 AND +catalog_name = ?3 AND NOT "
-        "(table_namespace = ?4 AND table_name = ?5) AND "
-        "(?6 = 'any' OR instr(substr(metadata_location, length(?1) + 1), '/') = 0) LIMIT 1",
+        "WHERE metadata_location COLLATE BINARY > ?1 AND metadata_location COLLATE BINARY < ?2 "
+        "AND catalog_name || '' = ?3 AND NOT (table_namespace = ?4 AND table_name = ?5) AND "
+        "(?6 = 'any' OR substr(metadata_location, length(?1) + 1) NOT LIKE '%/%') LIMIT 1",
         {spelling + "/", spelling + kAfterSlash, catalog_name, NamespaceText(self.name_space),
          self.name, depth == Depth::kAny ? "any" : "itself"});
     if (rows.empty()) continue;
@@ -39,19 +43,19 @@ std::optional<FolderOwner> FirstIn(SqliteDatabase& database, const std::string& 
 
 }  // namespace
 
-std::optional<FolderOwner> OwnerOfMetadataFolder(SqliteDatabase& database,
+std::optional<FolderOwner> OwnerOfMetadataFolder(SqlDatabase& database,
                                                  const std::string& catalog_name,
                                                  const std::string& metadata_folder,
                                                  const TableIdentifier& self) {
   return FirstIn(database, catalog_name, metadata_folder, Depth::kFolderItself, self);
 }
 
-std::optional<FolderOwner> OwnerAround(SqliteDatabase& database, const std::string& catalog_name,
+std::optional<FolderOwner> OwnerAround(SqlDatabase& database, const std::string& catalog_name,
                                        const std::string& warehouse, const std::string& location,
                                        const TableIdentifier& self) {
   if (auto owner = FirstIn(database, catalog_name, location, Depth::kAny, self)) return owner;
-  std::string root = io::LocalPath(warehouse);
-  std::string folder = io::LocalPath(location);
+  std::string root = HasProjection(warehouse) ? io::LocalPath(warehouse) : warehouse;
+  std::string folder = HasProjection(location) ? io::LocalPath(location) : location;
   while (folder.starts_with(root + "/")) {
     folder.resize(folder.rfind('/'));
     auto owner = FirstIn(database, catalog_name, folder + "/metadata", Depth::kFolderItself, self);

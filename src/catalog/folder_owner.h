@@ -7,7 +7,7 @@
 #include <string>
 
 #include "catalog/catalog.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql_store.h"
 
 namespace eider::catalog {
 
@@ -17,14 +17,14 @@ struct FolderOwner {
 };
 
 // A table or view other than `self` that keeps its metadata in `metadata_folder` itself.
-std::optional<FolderOwner> OwnerOfMetadataFolder(SqliteDatabase& database,
+std::optional<FolderOwner> OwnerOfMetadataFolder(SqlDatabase& database,
                                                  const std::string& catalog_name,
                                                  const std::string& metadata_folder,
                                                  const TableIdentifier& self);
 
 // A table or view other than `self` that lies in `location` or below it, or in a folder around it
 // below `warehouse`.
-std::optional<FolderOwner> OwnerAround(SqliteDatabase& database, const std::string& catalog_name,
+std::optional<FolderOwner> OwnerAround(SqlDatabase& database, const std::string& catalog_name,
                                        const std::string& warehouse, const std::string& location,
                                        const TableIdentifier& self);
 

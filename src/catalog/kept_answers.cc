@@ -15,7 +15,8 @@ constexpr std::chrono::minutes kGrace{5};
 // Few enough not to be felt by the commit that removes them, and more than it adds.
 constexpr const char* kRemoveExpired =
     "DELETE FROM eider_idempotency WHERE sequence IN (SELECT sequence FROM eider_idempotency "
-    "WHERE created_at_ms < ? ORDER BY sequence LIMIT 32)";
+    "WHERE created_at_ms < CAST(? AS BIGINT) ORDER BY sequence LIMIT 32 "
+    "/*+ FOR UPDATE SKIP LOCKED */)";
 
 // A flood of keys ends here rather than on a full disk.
 constexpr int kMostAnswers = 1'000'000;
@@ -27,29 +28,35 @@ std::string Expiry() {
 
 }  // namespace
 
-std::optional<KeptAnswer> FindKeptAnswer(SqliteDatabase& database, const std::string& key) {
+std::optional<KeptAnswer> FindKeptAnswer(SqlDatabase& database, const std::string& key) {
   auto rows = database.Query(
       "SELECT request_hash, status, answer FROM eider_idempotency "
-      "WHERE idempotency_key = ? AND created_at_ms >= ?",
+      "WHERE idempotency_key = ? AND created_at_ms >= CAST(? AS BIGINT)",
       {key, Expiry()});
   if (rows.empty()) return std::nullopt;
   auto& row = rows[0];
   return KeptAnswer{*row[0], std::stoi(*row[1]), *row[2]};
 }
 
-std::optional<KeptAnswer> InsertKeptAnswer(SqliteDatabase& database, const std::string& key,
+std::optional<KeptAnswer> InsertKeptAnswer(SqlDatabase& database, const std::string& key,
                                            const KeptAnswer& answer) {
   if (auto kept = FindKeptAnswer(database, key)) return kept;
   database.Execute(kRemoveExpired, {Expiry()});
   // One that has expired, but was not removed yet.
-  database.Execute("DELETE FROM eider_idempotency WHERE idempotency_key = ?", {key});
   database.Execute(
+      "DELETE FROM eider_idempotency WHERE idempotency_key = ? AND created_at_ms < "
+      "CAST(? AS BIGINT)",
+      {key, Expiry()});
+  auto inserted = database.Query(
       "INSERT INTO eider_idempotency (idempotency_key, request_hash, status, answer, "
-      "created_at_ms) VALUES (?, ?, ?, ?, ?)",
+      "created_at_ms) VALUES (?, ?, CAST(? AS INTEGER), ?, CAST(? AS BIGINT)) "
+      "ON CONFLICT (idempotency_key) DO NOTHING RETURNING sequence",
       {key, answer.request_hash, std::to_string(answer.status), answer.body,
        std::to_string(NowMillis())});
-  database.Execute("DELETE FROM eider_idempotency WHERE sequence <= last_insert_rowid() - ?",
-                   {std::to_string(kMostAnswers)});
+  // Another server was first, and has committed by now.
+  if (inserted.empty()) return FindKeptAnswer(database, key);
+  database.Execute("DELETE FROM eider_idempotency WHERE sequence <= CAST(? AS BIGINT)",
+                   {std::to_string(std::stoll(*inserted[0][0]) - kMostAnswers)});
   return std::nullopt;
 }
 

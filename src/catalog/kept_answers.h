@@ -6,15 +6,15 @@
 #include <string>
 
 #include "catalog/catalog.h"
-#include "catalog/sqlite.h"
+#include "catalog/sql_store.h"
 
 namespace eider::catalog {
 
-std::optional<KeptAnswer> FindKeptAnswer(SqliteDatabase& database, const std::string& key);
+std::optional<KeptAnswer> FindKeptAnswer(SqlDatabase& database, const std::string& key);
 
 // To be called within a transaction. Where an answer is kept under that key already, returns it
 // and changes nothing; else inserts `answer` and returns nullopt. Removes some that have expired.
-std::optional<KeptAnswer> InsertKeptAnswer(SqliteDatabase& database, const std::string& key,
+std::optional<KeptAnswer> InsertKeptAnswer(SqlDatabase& database, const std::string& key,
                                            const KeptAnswer& answer);
 
 }  // namespace eider::catalog

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "catalog/projection.h"
 #include "iceberg/inflate.h"
 #include "iceberg/manifest_cache.h"
 
@@ -15,6 +16,10 @@ namespace eider::catalog {
 
 std::string BaseName(const std::string& location) {
   return location.substr(location.rfind('/') + 1);
+}
+
+std::string PathOf(const std::string& location) {
+  return HasProjection(location) ? io::LocalPath(location) : location;
 }
 
 int64_t MetadataVersion(const std::string& location) {
@@ -70,7 +75,7 @@ std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,
                                      const std::string& metadata_location, io::FileSystem& files,
                                      bool strict) {
   std::set<std::string> reachable;
-  auto add = [&](const std::string& location) { reachable.insert(io::LocalPath(location)); };
+  auto add = [&](const std::string& location) { reachable.insert(PathOf(location)); };
   add(metadata_location);
   for (const iceberg::MetadataLogEntry& entry : metadata.metadata_log) add(entry.metadata_file);
   for (const Json* statistics : {&metadata.statistics, &metadata.partition_statistics}) {
@@ -82,7 +87,7 @@ std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,
     try {
       if (!snapshot.manifest_list.empty()) add(snapshot.manifest_list);
       for (const iceberg::ManifestFile& manifest : *iceberg::LoadManifestList(snapshot, files)) {
-        bool seen = !reachable.insert(io::LocalPath(manifest.manifest_path)).second;
+        bool seen = !reachable.insert(PathOf(manifest.manifest_path)).second;
         if (seen) continue;
         for (const iceberg::ManifestEntry& entry : *iceberg::LoadManifest(manifest, files)) {
           add(entry.file.file_path);

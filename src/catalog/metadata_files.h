@@ -12,6 +12,9 @@ namespace eider::catalog {
 // What follows the last slash.
 std::string BaseName(const std::string& location);
 
+// The local path of what lies on a local disk; other locations as they are.
+std::string PathOf(const std::string& location);
+
 // The N of "<N>-<uuid>.metadata.json" or "v<N>.metadata.json"; -1 where there is none.
 int64_t MetadataVersion(const std::string& location);
 
@@ -27,7 +30,7 @@ std::string NameOfFolder(const std::string& folder);
 std::string ReadMetadataFile(io::FileSystem& files, const std::string& location);
 
 // Every file that a table's metadata reaches: metadata files, manifest lists, manifests, data and
-// delete files, as local paths. What cannot be read is passed over, unless `strict`.
+// delete files, by PathOf. What cannot be read is passed over, unless `strict`.
 std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,
                                      const std::string& metadata_location, io::FileSystem& files,
                                      bool strict);

@@ -4,7 +4,8 @@
 
 #include <filesystem>
 
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
+#include "catalog/projection.h"
 
 namespace eider::catalog {
 
@@ -22,6 +23,8 @@ bool IsSameFile(const std::string& a, const std::string& b) {
 
 std::optional<std::string> OriginalWarehouse(io::FileSystem& files, const std::string& warehouse,
                                              const std::string& metadata_location) {
+  // Elsewhere nothing is moved by being copied: other stores' names are theirs for good.
+  if (!HasProjection(warehouse) || !HasProjection(metadata_location)) return std::nullopt;
   std::string root = io::LocalPath(warehouse);
   std::string path = io::LocalPath(metadata_location);
   if (path.starts_with(root + "/")) return std::nullopt;

@@ -56,6 +56,10 @@ std::optional<std::string> ReadIfThere(io::FileSystem& files, const std::string&
 
 }  // namespace
 
+bool HasProjection(const std::string& location) {
+  return location.starts_with("file:") || location.find("://") == std::string::npos;
+}
+
 std::string MetadataFolderOf(const std::string& metadata_location) {
   return metadata_location.substr(0, metadata_location.rfind('/'));
 }

@@ -15,6 +15,10 @@
 
 namespace eider::catalog {
 
+// Whether what lies there has a projection at all: there are no plain readers, and no links, but on
+// local disks.
+bool HasProjection(const std::string& location);
+
 // The folder of a metadata file.
 std::string MetadataFolderOf(const std::string& metadata_location);
 

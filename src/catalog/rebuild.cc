@@ -16,17 +16,24 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "catalog/catalog_rows.h"
 #include "catalog/metadata_files.h"
 #include "catalog/projection.h"
+#include "catalog/projector.h"
+#include "catalog/shared_store.h"
 #include "catalog/sqlite.h"
-#include "catalog/sqlite_catalog.h"
 #include "catalog/sqlite_schema.h"
+#include "catalog/sqlite_store.h"
 #include "iceberg/manifest.h"
 #include "iceberg/metadata_json.h"
 
 namespace eider::catalog {
 
 namespace {
+
+constexpr char kPointers[] =
+    "SELECT table_namespace, table_name, metadata_location, iceberg_type FROM iceberg_tables "
+    "WHERE catalog_name = ? ORDER BY table_namespace COLLATE BINARY, table_name COLLATE BINARY";
 
 // A metadata file, as far as its place among the others needs.
 struct MetadataFile {
@@ -293,14 +300,25 @@ class Rebuild {
         files_(options.files != nullptr ? *options.files : io::LocalFileSystem()) {}
 
   RebuildReport Run() {
+    report_.catalog = database_;
     if (!files_.Exists(folder_)) {
       throw Error(ErrorCode::kNotFound, fmt::format("there is no folder {}", folder_));
     }
-    if (!files_.Exists(database_)) {
+    if (!options_.store.empty()) {
+      CatalogOptions opened;
+      opened.store = options_.store;
+      opened.name = options_.name;
+      OpenedStore shared = OpenSharedStore(location_, opened);
+      report_.name = shared.catalog_name;
+      report_.catalog = shared.store->address();
+      RewriteInPlace(*shared.store);
+    } else if (!files_.Exists(database_)) {
       report_.name = options_.name.empty() ? BaseName(folder_) : options_.name;
       MakeAnew();
     } else if (IsHealthy()) {
-      RewriteInPlace();
+      SqliteStore store(database_, nullptr);
+      report_.name = PrepareCatalogTables(store.database(), options_.name);
+      RewriteInPlace(store);
     } else {
       report_.name = options_.name.empty() ? BaseName(folder_) : options_.name;
       ReplaceDamaged();
@@ -326,25 +344,40 @@ class Rebuild {
   }
 
   // The old catalog works, so its locks do: commits of other processes come before this or after.
-  void RewriteInPlace() {
-    SqliteDatabase database(database_);
-    report_.name = PrepareCatalogTables(database, options_.name);
-    if (!options_.replace_healthy) {
-      auto count = database.Query("SELECT count(*) FROM iceberg_tables WHERE catalog_name = ?",
-                                  {report_.name});
-      throw Error(ErrorCode::kAlreadyExists,
-                  fmt::format("the catalog {} is healthy and holds {} tables and views", database_,
-                              count[0][0].value_or("0")))
-          .WithHint(
-              "`eider catalog check` compares it with the folder; --replace rebuilds it all the "
-              "same.");
+  void RewriteInPlace(SqlStore& store) {
+    std::vector<SqlDatabase::Row> rows;
+    bool landed = false;
+    while (!landed) {
+      store.Read([&](SqlDatabase& database) { rows = database.Query(kPointers, {report_.name}); });
+      // One on a server may be new.
+      bool is_new = rows.empty() && !options_.store.empty();
+      if (!options_.replace_healthy && !is_new) {
+        throw Error(ErrorCode::kAlreadyExists,
+                    fmt::format("the catalog {} is healthy and holds {} tables and views",
+                                report_.catalog, rows.size()))
+            .WithHint(
+                "`eider catalog check` compares it with the folder; --replace rebuilds it all the "
+                "same.");
+      }
+      report_.entries.clear();
+      report_.skipped.clear();
+      Collect(KnownBy(rows));
+      landed = store.Write(WriteScope::kCatalog, [&](SqlDatabase& database) {
+        // What was committed meanwhile was not looked at.
+        if (database.Query(std::string(kPointers) + " /*+ FOR UPDATE */", {report_.name}) != rows) {
+          return false;
+        }
+        database.Execute("DELETE FROM iceberg_tables WHERE catalog_name = ?", {report_.name});
+        Insert(database);
+        return true;
+      });
     }
-    SqliteTransaction transaction(database);
-    // What the old catalog points at was committed, and may lie outside of the warehouse.
+  }
+
+  // What the old catalog points at was committed, and may lie outside of the warehouse.
+  std::vector<Candidate> KnownBy(const std::vector<SqlDatabase::Row>& rows) {
     std::vector<Candidate> known;
-    for (auto& row : database.Query("SELECT table_namespace, table_name, metadata_location, "
-                                    "iceberg_type FROM iceberg_tables WHERE catalog_name = ?",
-                                    {report_.name})) {
+    for (const SqlDatabase::Row& row : rows) {
       Candidate candidate;
       candidate.entry.identifier = {NamespaceFromText(*row[0]), *row[1]};
       candidate.entry.entry = {row[3] == "VIEW" ? EntityKind::kView : EntityKind::kTable,
@@ -357,10 +390,7 @@ class Rebuild {
                                    "The old catalog names it: " + error.message() + "."});
       }
     }
-    Collect(known);
-    database.Execute("DELETE FROM iceberg_tables WHERE catalog_name = ?", {report_.name});
-    Insert(database);
-    transaction.Commit();
+    return known;
   }
 
   void MakeAnew() {
@@ -512,20 +542,18 @@ class Rebuild {
     });
   }
 
-  void Insert(SqliteDatabase& database) {
+  void Insert(SqlDatabase& database) {
     for (const RebuiltEntry& item : report_.entries) {
       std::string name_space = NamespaceText(item.identifier.name_space);
+      CatalogRows(database, report_.name).Insert(item.identifier, item.entry);
       database.Execute(
-          "INSERT INTO iceberg_tables VALUES (?, ?, ?, ?, ?, ?)",
-          {report_.name, name_space, item.identifier.name, item.entry.metadata_location,
-           std::nullopt, item.entry.kind == EntityKind::kView ? "VIEW" : "TABLE"});
-      database.Execute(
-          "INSERT OR IGNORE INTO iceberg_namespace_properties VALUES (?, ?, ?, 'true')",
+          "INSERT INTO iceberg_namespace_properties (catalog_name, namespace, property_key, "
+          "property_value) VALUES (?, ?, ?, 'true') ON CONFLICT DO NOTHING",
           {report_.name, name_space, kNamespaceExists});
       // The next open makes the folder show what was taken.
-      database.Execute("INSERT OR REPLACE INTO eider_projection VALUES (?, ?, ?, ?)",
-                       {MetadataFolderOf(item.entry.metadata_location),
-                        item.entry.metadata_location, name_space, item.identifier.name});
+      Projector::Mark(database, {},
+                      {{MetadataFolderOf(item.entry.metadata_location),
+                        item.entry.metadata_location, item.identifier}});
     }
   }
 

@@ -18,6 +18,8 @@ namespace eider::catalog {
 struct RebuildOptions {
   // The catalog's name; "" means that of the old catalog where it can be read, else the folder's.
   std::string name;
+  // What keeps the catalog (open_catalog.h); "" for the folder itself.
+  std::string store;
   // Goes on where the old catalog is healthy; its tables are then replaced in one transaction.
   bool replace_healthy = false;
   // Takes newest metadata that may or may not have been committed.
@@ -39,6 +41,8 @@ struct SkippedFolder {
 struct RebuildReport {
   std::vector<RebuiltEntry> entries;  // by identifier
   std::vector<SkippedFolder> skipped;
+  // What holds the catalog now: a file or an address.
+  std::string catalog;
   // Where the old catalog's file was moved to; "" where there was none or it was changed in place.
   std::string old_catalog;
   std::string name;

@@ -29,7 +29,7 @@ class RebuildTest : public WarehouseTest {
 TEST_F(RebuildTest, LostCatalogComesBackWhole) {
   std::map<std::string, std::string> before;
   {
-    SqliteCatalogOptions options;
+    CatalogOptions options;
     options.name = "jaffle";
     auto catalog = Open(options);
     CommitRequest schemas;

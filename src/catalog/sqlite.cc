@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <thread>
@@ -16,6 +17,8 @@ namespace {
 // Long enough for any other writer's transaction, which is a few row updates and one fsync.
 constexpr int kBusyTimeoutMillis = 30'000;
 constexpr int kPauseMillis = 5;
+
+std::atomic<int64_t> g_connections = 0;
 
 // Statements are reset on every way out, so that no read transaction stays open.
 class Use {
@@ -56,7 +59,7 @@ ErrorCode CodeFor(int sqlite_code) {
 
 }  // namespace
 
-SqliteDatabase::SqliteDatabase(const std::string& path) : path_(path) {
+SqliteDatabase::SqliteDatabase(const std::string& path) : path_(path), number_(++g_connections) {
   try {
     try {
       Open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -152,15 +155,23 @@ std::vector<SqliteDatabase::Row> SqliteDatabase::Query(const std::string& sql,
   return rows;
 }
 
-bool SqliteDatabase::HasMoved() {
+void SqliteDatabase::RequireInPlace() {
   int moved = 0;
   int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  return code == SQLITE_OK && moved != 0;
+  if (code != SQLITE_OK || moved == 0) return;
+  throw Error(ErrorCode::kConflict,
+              fmt::format("the catalog {} was moved or replaced while it was open", path_))
+      .WithHint("Open the warehouse again.");
 }
 
-std::string SqliteDatabase::ForeignVersion() {
-  return Query("PRAGMA data_version").at(0).at(0).value_or("");
+// The pragma tells of other connections' commits, the count of this one's.
+std::string SqliteDatabase::Version() {
+  RequireInPlace();
+  return fmt::format("{}.{}.{}", number_, Query("PRAGMA data_version").at(0).at(0).value_or(""),
+                     sqlite3_total_changes64(handle_));
 }
+
+bool SqliteDatabase::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 bool SqliteDatabase::TruncateLog() {
   int code =
@@ -205,8 +216,11 @@ SqliteTransaction::SqliteTransaction(SqliteDatabase& database) : database_(datab
   database_.Execute("BEGIN IMMEDIATE");
 }
 
-SqliteTransaction::~SqliteTransaction() {
+SqliteTransaction::~SqliteTransaction() { RollBack(); }
+
+void SqliteTransaction::RollBack() {
   if (!open_) return;
+  open_ = false;
   try {
     database_.Execute("ROLLBACK");
   } catch (const Error&) {

@@ -12,32 +12,30 @@
 #include <string>
 #include <vector>
 
+#include "catalog/sql_store.h"
+
 namespace eider::catalog {
 
 // One connection, to be used by one thread at a time.
-class SqliteDatabase {
+class SqliteDatabase : public SqlDatabase {
  public:
-  using Row = std::vector<std::optional<std::string>>;
-
   // Opens or creates the file, in WAL mode with full synchronization. Where nothing can be written,
   // an existing one is opened to be read. Throws kIo, kPermission, kCorrupt naming it.
   explicit SqliteDatabase(const std::string& path);
-  ~SqliteDatabase();
+  ~SqliteDatabase() override;
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
-  // Runs one statement with text parameters (nullopt is NULL) and returns the number of rows it
-  // changed.
-  int64_t Execute(const std::string& sql, const Row& parameters = {});
-  std::vector<Row> Query(const std::string& sql, const Row& parameters = {});
+  int64_t Execute(const std::string& sql, const Row& parameters = {}) override;
+  std::vector<Row> Query(const std::string& sql, const Row& parameters = {}) override;
+  // No two connections have a version in common. Throws what RequireInPlace does.
+  std::string Version() override;
 
-  // Changes whenever another connection, of this process or another, has committed; what this one
-  // commits leaves it as it is.
-  std::string ForeignVersion();
-
-  // Whether the file of that name is not the opened one any more: what is written now would be
-  // lost.
-  bool HasMoved();
+  // Whether a transaction is open; some errors end it.
+  bool InTransaction() const;
+  // Throws kConflict where the file of that name is not the opened one any more, as after `eider
+  // catalog rebuild`: what is written now would be lost.
+  void RequireInPlace();
   // Moves the log into the database and cuts it to nothing, so that what lies in it uncommitted is
   // gone for good. Returns whether that succeeded.
   bool TruncateLog();
@@ -52,6 +50,7 @@ class SqliteDatabase {
   [[noreturn]] void Fail(int code, const std::string& action);
 
   std::string path_;
+  int64_t number_;  // of this connection, in this process
   sqlite3* handle_ = nullptr;
   std::map<std::string, sqlite3_stmt*> statements_;
 };
@@ -65,6 +64,7 @@ class SqliteTransaction {
   SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
   void Commit();
+  void RollBack();
 
  private:
   SqliteDatabase& database_;

@@ -86,4 +86,15 @@ std::string PrepareCatalogTables(SqliteDatabase& database, const std::string& wa
   return *names[0][0];
 }
 
+std::string PrepareSharedTables(SqliteDatabase& database, const std::string& wanted_name) {
+  std::string name = PrepareCatalogTables(database, wanted_name);
+  if (!Has(database, "eider_warehouses")) {
+    database.Execute(
+        "CREATE TABLE IF NOT EXISTS eider_warehouses (catalog_name VARCHAR(255) NOT NULL PRIMARY "
+        "KEY, warehouse VARCHAR(1000) NOT NULL UNIQUE)");
+  }
+  bool shared = !database.Query("SELECT 1 FROM eider_warehouses LIMIT 1").empty();
+  return shared ? wanted_name : name;
+}
+
 }  // namespace eider::catalog

@@ -16,8 +16,8 @@
 #include "base/error_testing.h"
 #include "base/uuid.h"
 #include "catalog/metadata_files.h"
+#include "catalog/open_catalog.h"
 #include "catalog/sqlite.h"
-#include "catalog/sqlite_catalog.h"
 #include "iceberg/metadata_builder.h"
 #include "iceberg/snapshot_producer.h"
 
@@ -232,8 +232,8 @@ class WarehouseTest : public testing::Test {
   }
   void TearDown() override { files_.RemoveTree(root_); }
 
-  std::shared_ptr<Catalog> Open(SqliteCatalogOptions options = {}) {
-    return OpenSqliteCatalog(warehouse_, options);
+  std::shared_ptr<Catalog> Open(CatalogOptions options = {}) {
+    return OpenCatalog(warehouse_, options);
   }
   std::string Property(Catalog& catalog, const TableIdentifier& identifier,
                        const std::string& key) {

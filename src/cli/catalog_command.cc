@@ -91,8 +91,9 @@ void PrintReport(const std::string& warehouse, const catalog::CheckReport& repor
 }
 
 int RunCheck(const Arguments& arguments) {
-  std::string warehouse = WarehouseFolder(arguments);
+  auto [warehouse, store] = PlaceOfWarehouse(arguments);
   catalog::CheckOptions options;
+  options.store = store;
   options.data_files = !arguments.Flag("fast");
   catalog::CheckReport report = catalog::CheckWarehouse(warehouse, options);
   if (arguments.Text("format") == "json") {
@@ -108,7 +109,8 @@ int RunRebuild(const Arguments& arguments) {
   options.name = arguments.Text("name").value_or("");
   options.replace_healthy = arguments.Flag("replace");
   options.take_unproven = !arguments.Flag("only-proven");
-  std::string warehouse = WarehouseFolder(arguments);
+  auto [warehouse, store] = PlaceOfWarehouse(arguments);
+  options.store = store;
   catalog::RebuildReport report = catalog::RebuildCatalog(warehouse, options);
   for (const catalog::RebuiltEntry& entry : report.entries) {
     bool view = entry.entry.kind == catalog::EntityKind::kView;

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <set>
 
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "cli/commands.h"
 #include "cli/dbt_options.h"
 #include "cli/failure.h"

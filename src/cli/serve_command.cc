@@ -9,7 +9,7 @@
 #include <mutex>
 #include <set>
 
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "cli/commands.h"
 #include "cli/dbt_options.h"
 #include "cli/failure.h"
@@ -56,6 +56,7 @@ int WaitForSignal(const sigset_t& signals, milliseconds patience) {
 struct ServedWarehouse {
   std::string name;
   std::string folder;
+  std::string store;  // what keeps the catalog
   std::shared_ptr<catalog::Catalog> catalog;
 };
 
@@ -66,10 +67,11 @@ ServedWarehouse OpenWarehouse(const ServeConfig::Warehouse& wanted) {
     throw Error(ErrorCode::kNotFound, fmt::format("there is no folder {} to serve", folder))
         .WithHint("To begin a new warehouse there, make the folder first.");
   }
-  catalog::SqliteCatalogOptions options;
+  catalog::CatalogOptions options;
   options.name = wanted.name;
-  auto catalog = catalog::OpenSqliteCatalog(folder, options);
-  return {wanted.name.empty() ? catalog->name() : wanted.name, folder, catalog};
+  options.store = wanted.catalog;
+  auto catalog = catalog::OpenCatalog(folder, options);
+  return {wanted.name.empty() ? catalog->name() : wanted.name, folder, wanted.catalog, catalog};
 }
 
 // As std::fputs, and not fmt::print, which throws where the other end is closed.
@@ -133,7 +135,11 @@ ServeConfig ServeProgram::ReadConfig() const {
   for (const std::string& location : arguments_.List("allow-location")) {
     config.allowed_locations.push_back(location);
   }
-  if (config.warehouses.empty()) config.warehouses.push_back({"", WarehouseFolder(arguments_)});
+  if (config.warehouses.empty()) {
+    WarehousePlace place = PlaceOfWarehouse(arguments_);
+    config.warehouses.push_back({"", place.folder, place.catalog});
+  }
+  for (const std::string& text : arguments_.List("catalog")) ApplyCatalog(text, config.warehouses);
 
   bool local = server::IsLoopback(server::ParseListenAddress(config.listen));
   if (!local && !config.allow_anonymous) {
@@ -163,7 +169,7 @@ std::shared_ptr<const Serving> ServeProgram::Prepare() {
     // One that is served already keeps its catalog, with what that has cached.
     if (!before) continue;
     for (const ServedWarehouse& old : before->warehouses) {
-      if (old.folder == opened.folder) opened.catalog = old.catalog;
+      if (old.folder == opened.folder && old.store == opened.store) opened.catalog = old.catalog;
     }
   }
   const std::string& log = next->config.access_log;
@@ -308,7 +314,7 @@ Command ServeCommand() {
   // The warehouse's options, but here there may be several.
   std::vector<Option> where = WarehouseOptions();
   std::erase_if(where, [](const Option& option) {
-    return option.key() == "warehouse" || option.key() == "read-only";
+    return option.key() == "warehouse" || option.key() == "catalog" || option.key() == "read-only";
   });
   command.options = Concatenate(
       {{{"--warehouse,-w",
@@ -317,6 +323,13 @@ Command ServeCommand() {
          "A warehouse's folder, under this name or its own; may be repeated. Without it the "
          "configuration or the profile says.",
          "EIDER_WAREHOUSE",
+         {}},
+        {"--catalog",
+         Kind::kRepeated,
+         "NAME=STORE",
+         "What keeps the catalog of that warehouse, where its folder does not: "
+         "sqlite:///folder/file.db. The name may be left out for a single one.",
+         "EIDER_CATALOG",
          {}},
         {"--allow-location",
          Kind::kRepeated,

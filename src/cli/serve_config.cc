@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "catalog/open_catalog.h"
 #include "io/file_system.h"
 
 namespace eider::cli {
@@ -169,7 +170,8 @@ ServeConfig ReadServeConfig(const std::string& file) {
       ServeConfig::Warehouse warehouse;
       reader.Each(item, "a warehouse",
                   {{"name", reader.Text("'name' of a warehouse", warehouse.name)},
-                   {"location", reader.Path("'location' of a warehouse", warehouse.location)}});
+                   {"location", reader.Path("'location' of a warehouse", warehouse.location)},
+                   {"catalog", reader.Text("'catalog' of a warehouse", warehouse.catalog)}});
       if (warehouse.location.empty()) {
         throw reader.Wrong(item, "a warehouse", "a mapping with 'location'");
       }
@@ -218,6 +220,28 @@ ServeConfig::Warehouse ParseWarehouse(const std::string& text) {
         .WithHint("It is NAME=LOCATION, or a folder alone.");
   }
   return warehouse;
+}
+
+void ApplyCatalog(const std::string& text, std::vector<ServeConfig::Warehouse>& warehouses) {
+  size_t equals = text.find('=');
+  bool named = equals != std::string::npos && equals < text.find("://");
+  std::string name = named ? text.substr(0, equals) : "";
+  std::string store = named ? text.substr(equals + 1) : text;
+  if (!named && warehouses.size() == 1) {
+    warehouses[0].catalog = store;
+    return;
+  }
+  for (ServeConfig::Warehouse& warehouse : warehouses) {
+    if (!named || warehouse.name != name) continue;
+    warehouse.catalog = store;
+    return;
+  }
+  throw Error(ErrorCode::kInvalidArgument,
+              named
+                  ? fmt::format("--catalog speaks of '{}', but no --warehouse has that name", name)
+                  : fmt::format("--catalog {} says of none of {} warehouses that it is theirs",
+                                catalog::ShownStore(store), warehouses.size()))
+      .WithHint("It is NAME=STORE, with the name of a warehouse.");
 }
 
 }  // namespace eider::cli

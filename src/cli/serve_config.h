@@ -14,6 +14,7 @@ struct ServeConfig {
   struct Warehouse {
     std::string name;  // "" for the catalog's own
     std::string location;
+    std::string catalog = {};  // what keeps its catalog; "" for the location itself
   };
 
   std::string listen = "127.0.0.1:8181";
@@ -34,5 +35,9 @@ ServeConfig ReadServeConfig(const std::string& file);
 
 // "NAME=LOCATION", or a location alone.
 ServeConfig::Warehouse ParseWarehouse(const std::string& text);
+
+// "NAME=STORE", or, where there is one warehouse only, what keeps its catalog alone. Throws
+// kInvalidArgument where no warehouse is meant.
+void ApplyCatalog(const std::string& text, std::vector<ServeConfig::Warehouse>& warehouses);
 
 }  // namespace eider::cli

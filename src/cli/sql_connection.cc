@@ -6,12 +6,13 @@
 #include <optional>
 
 #include "base/text.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "cli/dbt_options.h"
 #include "dbt/adapter.h"
 #include "dbt/config.h"
 #include "dbt/iceberg_placement.h"
 #include "dbt/parser.h"
+#include "dbt/secret.h"
 
 namespace eider::cli {
 
@@ -26,10 +27,12 @@ bool IsReserved(const std::string& name) {
 }
 
 // Attaches a warehouse folder, under its own name, to a database made for it.
-SqlConnection ConnectToWarehouse(const std::string& folder, bool read_only) {
-  catalog::SqliteCatalogOptions options;
+SqlConnection ConnectToWarehouse(const WarehousePlace& place, bool read_only) {
+  const std::string& folder = place.folder;
+  catalog::CatalogOptions options;
+  options.store = place.catalog;
   options.must_exist = read_only;
-  std::shared_ptr<catalog::Catalog> opened = catalog::OpenSqliteCatalog(folder, options);
+  std::shared_ptr<catalog::Catalog> opened = catalog::OpenCatalog(folder, options);
   std::string name = opened->name();
   if (IsReserved(name)) name += "_warehouse";
 
@@ -56,8 +59,8 @@ std::shared_ptr<const dbt::Config> LoadProjectConfig(const Arguments& arguments)
   return dbt::LoadConfig(options);
 }
 
-// The folder that the target of a profile keeps its tables in. Paths start at the project.
-std::string WarehouseOf(const dbt::Config& config) {
+// Where the target of a profile keeps its tables. Paths start at the project.
+WarehousePlace WarehouseOf(const dbt::Config& config) {
   const dbt::Target& target = config.target;
   auto warehouse = target.credentials.find("warehouse");
   if (warehouse == target.credentials.end() || !warehouse->is_string()) {
@@ -66,9 +69,15 @@ std::string WarehouseOf(const dbt::Config& config) {
                             target.target_name, target.profile_name, target.type))
         .WithHint("Name the warehouse's folder with --warehouse.");
   }
-  std::string location = warehouse->get<std::string>();
-  if (location.starts_with("file:")) return location;
-  return (config.project.root / location).lexically_normal().string();
+  WarehousePlace place{warehouse->get<std::string>(), ""};
+  auto catalog = target.credentials.find("catalog");
+  if (catalog != target.credentials.end() && catalog->is_string() &&
+      catalog::IsCatalogStore(catalog->get<std::string>())) {
+    place.catalog = catalog->get<std::string>();
+  }
+  if (place.folder.starts_with("file:")) return place;
+  place.folder = (config.project.root / place.folder).lexically_normal().string();
+  return place;
 }
 
 // The current folder for a while.
@@ -109,7 +118,7 @@ std::optional<std::string> AttachWarehousesOfModels(
 SqlConnection ConnectToTarget(const Arguments& arguments, bool read_only) {
   auto config = LoadProjectConfig(arguments);
   // The profile's other databases would stay writable: only the warehouse itself is opened.
-  if (read_only) return ConnectToWarehouse(WarehouseOf(*config), true);
+  if (read_only) return ConnectToWarehouse(PlaceOfWarehouse(arguments), true);
   std::shared_ptr<dbt::Adapter> adapter;
   std::optional<std::string> warehouse;
   {
@@ -139,6 +148,12 @@ std::vector<Option> WarehouseOptions() {
        "The warehouse's folder. Without it the profile says.",
        "EIDER_WAREHOUSE",
        {}},
+      {"--catalog",
+       Kind::kText,
+       "STORE",
+       "What keeps its catalog, where the folder does not: sqlite:///folder/file.db.",
+       "EIDER_CATALOG",
+       {}},
       {"--read-only", Kind::kFlag, "", "Refuse every change.", "", {}},
       {"--project-dir", Kind::kText, "DIR", "Folder of dbt_project.yml.", "DBT_PROJECT_DIR", {}},
       {"--profiles-dir", Kind::kText, "DIR", "Folder of profiles.yml.", "DBT_PROFILES_DIR", {}},
@@ -148,13 +163,20 @@ std::vector<Option> WarehouseOptions() {
 
 SqlConnection ConnectForSql(const Arguments& arguments) {
   bool read_only = arguments.Flag("read-only");
-  if (auto folder = arguments.Text("warehouse")) return ConnectToWarehouse(*folder, read_only);
+  if (arguments.Has("warehouse")) return ConnectToWarehouse(PlaceOfWarehouse(arguments), read_only);
   return ConnectToTarget(arguments, read_only);
 }
 
-std::string WarehouseFolder(const Arguments& arguments) {
-  if (auto folder = arguments.Text("warehouse")) return *folder;
-  return WarehouseOf(*LoadProjectConfig(arguments));
+WarehousePlace PlaceOfWarehouse(const Arguments& arguments) {
+  WarehousePlace place;
+  if (auto folder = arguments.Text("warehouse")) {
+    place.folder = *folder;
+  } else {
+    place = WarehouseOf(*LoadProjectConfig(arguments));
+  }
+  place.catalog = arguments.Text("catalog").value_or(place.catalog);
+  dbt::RegisterSecret(catalog::PasswordOfStore(place.catalog));
+  return place;
 }
 
 }  // namespace eider::cli

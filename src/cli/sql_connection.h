@@ -25,8 +25,13 @@ struct SqlConnection {
 // catalog is the default one. Throws what is wrong with folder, project or profile.
 SqlConnection ConnectForSql(const Arguments& arguments);
 
-// The folder of the warehouse that is meant: --warehouse, or `warehouse:` of the profile's target.
-// Throws as ConnectForSql, and kInvalidArgument for a target without a warehouse.
-std::string WarehouseFolder(const Arguments& arguments);
+struct WarehousePlace {
+  std::string folder;
+  std::string catalog;  // what keeps its catalog (catalog/open_catalog.h); "" for the folder
+};
+
+// The warehouse that is meant: --warehouse and --catalog, or `warehouse:` and `catalog:` of the
+// profile's target. Throws as ConnectForSql, and kInvalidArgument for a target without a warehouse.
+WarehousePlace PlaceOfWarehouse(const Arguments& arguments);
 
 }  // namespace eider::cli

@@ -84,7 +84,7 @@ std::shared_ptr<Adapter> Adapter::Open(std::shared_ptr<const Config> config, Eve
   adapter->database_ = OpenWithRetries(options, profile.connect_attempts);
 
   if (profile.warehouse) {
-    adapter->AttachWarehouse(adapter->default_database_, *profile.warehouse);
+    adapter->AttachWarehouse(adapter->default_database_, *profile.warehouse, profile.catalog_store);
   }
   {
     Lease connection = adapter->Acquire("master");
@@ -269,7 +269,8 @@ bool Adapter::IsIceberg(const std::optional<std::string>& database) const {
   return iceberg_catalogs_.contains(Lower(database.value_or(default_database_)));
 }
 
-void Adapter::AttachWarehouse(const std::string& alias, const std::string& location) {
+void Adapter::AttachWarehouse(const std::string& alias, const std::string& location,
+                              const std::string& catalog_store) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto [entry, added] = attached_warehouses_.try_emplace(alias, location);
   if (!added) {
@@ -280,7 +281,9 @@ void Adapter::AttachWarehouse(const std::string& alias, const std::string& locat
     }
     return;
   }
-  database_->AttachWarehouse(alias, location);
+  engine::AttachOptions options;
+  options.catalog_store = catalog_store;
+  database_->AttachWarehouse(alias, location, options);
   iceberg_catalogs_.insert(Lower(alias));
 }
 

@@ -1,8 +1,9 @@
 // The warehouse of a target: opening it, connections to it, what relations it holds, and what
 // `adapter` offers to templates.
 //
-// type: eider    `warehouse:` (a folder), `schema:`, `threads:`, optional `catalog:` (the name the
-//                warehouse is attached under), `settings:`, `extensions:`, `attach:`, `secrets:`.
+// type: eider    `warehouse:` (a folder), `schema:`, `threads:`, optional `catalog:` (what keeps
+//                its catalog, or else the name the warehouse is attached under), `settings:`,
+//                `extensions:`, `attach:`, `secrets:`.
 //                The DuckDB instance is in memory; the warehouse is the default catalog, all of it
 //                Iceberg.
 // type: duckdb   as dbt-duckdb reads it. Relations with `table_format: iceberg` go to an Iceberg
@@ -75,7 +76,9 @@ class Adapter {
   // indexes, and views and tables cannot be renamed across schemas.
   bool IsIceberg(const std::optional<std::string>& database) const;
   // Attaches the warehouse at `location` under `alias`, once.
-  void AttachWarehouse(const std::string& alias, const std::string& location);
+  // `catalog_store` is what keeps its catalog; "" for the folder itself.
+  void AttachWarehouse(const std::string& alias, const std::string& location,
+                       const std::string& catalog_store = "");
 
   // Fills the cache with every relation of these schemas that is not in it yet: one query per
   // database.

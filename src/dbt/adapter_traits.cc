@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/open_catalog.h"
 
 namespace eider::dbt {
 
@@ -68,7 +69,8 @@ class DuckDbTraits : public AdapterTraits {
   std::string DatabaseName(const Target& target) const override {
     if (target.database && !target.database->empty()) return *target.database;
     if (type_ == "duckdb") return DatabaseOfPath(CredentialText(target, "path"));
-    if (auto catalog = CredentialText(target, "catalog"); !catalog.empty()) return catalog;
+    auto catalog = CredentialText(target, "catalog");
+    if (!catalog.empty() && !catalog::IsCatalogStore(catalog)) return catalog;
     // A warehouse is attached under the name of its folder.
     std::filesystem::path warehouse = CredentialText(target, "warehouse");
     if (warehouse.filename().empty()) warehouse = warehouse.parent_path();

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/open_catalog.h"
 #include "engine/session.h"
 
 namespace eider::dbt {
@@ -120,6 +121,10 @@ class ProfileReader {
            "Name the folder the Iceberg tables go to: `warehouse: /data/iceberg-warehouse`.");
     }
     out_.warehouse = Absolute(warehouse->get<std::string>());
+    if (const Json* catalog = Find("catalog"); catalog && catalog->is_string()) {
+      auto text = catalog->get<std::string>();
+      if (catalog::IsCatalogStore(text)) out_.catalog_store = text;
+    }
     if (Find("path")) {
       Fail("`path` belongs to targets of type duckdb", "Type eider has only `warehouse`.");
     }

@@ -30,6 +30,9 @@ struct DuckDbProfile {
   std::optional<std::string> iceberg_catalog_path;
   // Type eider: the warehouse's folder, absolute.
   std::optional<std::string> warehouse;
+  // What keeps its catalog, where `catalog` says that ("postgresql://.."); "" for the folder
+  // itself.
+  std::string catalog_store;
   // Keys that have no meaning outside Python; to be warned of.
   std::vector<std::string> ignored_keys;
   // Something of the profile lies on S3 or behind HTTP, so that httpfs is needed.

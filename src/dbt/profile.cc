@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "catalog/open_catalog.h"
 #include "dbt/base_context.h"
 #include "dbt/secret.h"
 #include "dbt/yaml_rendering.h"
@@ -69,6 +70,9 @@ void RegisterCredentialSecrets(const Json& value, bool secret) {
 
 Json TargetForTemplates(const Target& target, const std::string& database) {
   Json out = WithoutSecrets(target.credentials);
+  if (auto store = out.find("catalog"); store != out.end() && store->is_string()) {
+    *store = catalog::ShownStore(store->get<std::string>());
+  }
   out["type"] = target.type;
   out["schema"] = target.schema;
   out["database"] = database;
@@ -167,6 +171,10 @@ Target LoadTarget(const ProfileOptions& options) {
   }
   target.credentials = RenderYamlWithSecrets(outputs[target.target_name], context, file);
   RegisterCredentialSecrets(target.credentials, false);
+  if (auto store = target.credentials.find("catalog");
+      store != target.credentials.end() && store->is_string()) {
+    RegisterSecret(catalog::PasswordOfStore(store->get<std::string>()));
+  }
 
   auto text = [&](const char* key) -> std::optional<std::string> {
     auto found = target.credentials.find(key);

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "iceberg/manifest.h"
 #include "iceberg/manifest_cache.h"
 
@@ -24,7 +24,7 @@ inline void Commit(catalog::Catalog& store, const catalog::TableIdentifier& iden
 // Adds a snapshot with `file`, data or deletes, to a table that has one.
 inline void AddForeignFile(const std::string& root, const catalog::TableIdentifier& identifier,
                            const iceberg::DataFile& file) {
-  auto store = catalog::OpenSqliteCatalog(root);
+  auto store = catalog::OpenCatalog(root);
   auto metadata = store->LoadTable(store->Find(identifier)->metadata_location);
   bool is_deletes = file.content != iceberg::FileContent::kData;
   iceberg::Snapshot snapshot = *metadata->CurrentSnapshot();

@@ -78,7 +78,7 @@ TEST_F(SchemaEntryTest, AReadOnlyWarehouseIsReadOnly) {
 
 TEST_F(SchemaEntryTest, AWarehouseThatIsOpenIsAttachedAsItIs) {
   Run("CREATE TABLE t AS SELECT 1 AS a");
-  auto opened = catalog::OpenSqliteCatalog(warehouse());
+  auto opened = catalog::OpenCatalog(warehouse());
   std::weak_ptr<catalog::Catalog> watched = opened;
   auto other = OpenDatabase({});
   other->AttachWarehouse("x", std::move(opened), true);

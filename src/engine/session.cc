@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/open_catalog.h"
 #include "duckdb/common/exception/parser_exception.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/client_context.hpp"
@@ -243,6 +244,15 @@ class DuckDatabase : public Database {
 
   void AttachWarehouse(const std::string& alias, const std::string& location,
                        const AttachOptions& options) override {
+    if (!options.catalog_store.empty()) {
+      // Not by SQL: what keeps the catalog may be written with a password.
+      catalog::CatalogOptions opened;
+      opened.store = options.catalog_store;
+      opened.name = options.catalog_name.empty() ? alias : options.catalog_name;
+      opened.must_exist = options.read_only;
+      AttachWarehouse(alias, catalog::OpenCatalog(location, opened), options.read_only);
+      return;
+    }
     std::string sql =
         fmt::format("ATTACH {} AS {} (TYPE eider", QuoteLiteral(location), QuoteIdentifier(alias));
     if (options.read_only) sql += ", READ_ONLY";

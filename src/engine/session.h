@@ -122,8 +122,10 @@ struct DatabaseOptions {
 
 struct AttachOptions {
   bool read_only = false;
-  // Name the warehouse gets in its catalog.db when it is created here; "" means the alias.
+  // Name the warehouse gets in its catalog when it is created here; "" means the alias.
   std::string catalog_name;
+  // What keeps the catalog (catalog/open_catalog.h); "" for catalog.db in the warehouse's folder.
+  std::string catalog_store;
 };
 
 class Database {
@@ -131,7 +133,7 @@ class Database {
   virtual ~Database() = default;
 
   // Attaches the warehouse at `location` (a folder, made where absent, or file:///..) under
-  // `alias`. Equivalent to ATTACH '<location>' AS alias (TYPE eider).
+  // `alias`. Equivalent to ATTACH '<location>' AS alias (TYPE eider, CATALOG '<store>').
   virtual void AttachWarehouse(const std::string& alias, const std::string& location,
                                const AttachOptions& options = {}) = 0;
   // The same with a warehouse that is open already.

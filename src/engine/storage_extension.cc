@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/main/database.hpp"
@@ -57,12 +57,16 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
                                            const std::string& name, duckdb::AttachInfo& info,
                                            duckdb::AttachOptions& options) {
   return AtBorder([&]() -> duckdb::unique_ptr<duckdb::Catalog> {
-    catalog::SqliteCatalogOptions catalog_options;
+    catalog::CatalogOptions catalog_options;
     catalog_options.name = name;
     catalog_options.must_exist = options.access_mode == duckdb::AccessMode::READ_ONLY;
-    for (const auto& [option, value] : options.options) {
+    for (auto& [option, value] : options.options) {
       if (option == "catalog_name") {
         catalog_options.name = value.ToString();
+      } else if (option == "catalog") {
+        catalog_options.store = value.ToString();
+        // duckdb_databases() shows the options to everybody.
+        value = duckdb::Value(catalog::ShownStore(catalog_options.store));
       } else if (option != "type" && option != "read_only") {
         throw Error(ErrorCode::kInvalidArgument,
                     fmt::format("ATTACH {}: \"{}\" is not an option of Eider warehouses", info.path,
@@ -73,7 +77,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
       throw Error(ErrorCode::kInvalidArgument, "ATTACH needs the folder of the warehouse");
     }
     auto store = static_cast<LentCatalogs&>(*lent).Find(info.path);
-    if (!store) store = catalog::OpenSqliteCatalog(info.path, catalog_options);
+    if (!store) store = catalog::OpenCatalog(info.path, catalog_options);
     return duckdb::make_uniq<WarehouseCatalog>(database, std::move(store));
   });
 }

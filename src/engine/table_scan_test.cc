@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "engine/foreign_commit.h"
 #include "engine/reading_fixture.h"
 #include "iceberg/snapshot_producer.h"
@@ -323,7 +323,7 @@ const catalog::TableIdentifier kTable{{"s"}, "t"};
 TEST_F(TableScanTest, PartitionColumnsThatAreNotInTheFile) {
   Run("CREATE TABLE t (region VARCHAR, n INTEGER)");
   {
-    auto store = catalog::OpenSqliteCatalog(warehouse());
+    auto store = catalog::OpenCatalog(warehouse());
     iceberg::PartitionField field;
     field.source_id = 1;
     field.name = "region";
@@ -353,7 +353,7 @@ TEST_F(TableScanTest, PartitionColumnsThatAreNotInTheFile) {
 TEST_F(TableScanTest, InitialDefaults) {
   Run("CREATE TABLE t WITH ('format-version'='3') AS SELECT 1 AS n");
   {
-    auto store = catalog::OpenSqliteCatalog(warehouse());
+    auto store = catalog::OpenCatalog(warehouse());
     auto metadata = store->LoadTable(store->Find(kTable)->metadata_location);
     iceberg::Schema schema = metadata->CurrentSchema();
     auto add = [&](int32_t id, const char* name, iceberg::TypePtr type, const char* value) {

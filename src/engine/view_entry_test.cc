@@ -19,7 +19,7 @@ class ViewEntryTest : public WarehouseFixture {
   }
 
   iceberg::ViewMetadataPtr View(const std::string& name_space, const std::string& view) {
-    auto catalog = catalog::OpenSqliteCatalog(warehouse());
+    auto catalog = catalog::OpenCatalog(warehouse());
     auto entry = catalog->Find({catalog::NamespaceFromText(name_space), view});
     return catalog->LoadView(entry.value().metadata_location);
   }
@@ -112,7 +112,7 @@ TEST_F(ViewEntryTest, CommentsAndRenames) {
 }
 
 TEST_F(ViewEntryTest, ViewsOfOtherEnginesAreListedAndNamed) {
-  auto catalog = catalog::OpenSqliteCatalog(warehouse());
+  auto catalog = catalog::OpenCatalog(warehouse());
   catalog::CommitRequest request;
   catalog::TableChange change;
   change.kind = catalog::TableChange::Kind::kCreate;

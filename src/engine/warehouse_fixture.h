@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "engine/session.h"
 #include "io/file_system.h"
 
@@ -85,7 +85,7 @@ class WarehouseFixture : public testing::Test {
 
   // The metadata of a table as it stands in the catalog.
   iceberg::TableMetadataPtr Metadata(const std::string& name_space, const std::string& table) {
-    auto catalog = catalog::OpenSqliteCatalog(warehouse());
+    auto catalog = catalog::OpenCatalog(warehouse());
     auto entry = catalog->Find({catalog::NamespaceFromText(name_space), table});
     if (!entry) throw Error(ErrorCode::kNotFound, table);
     return catalog->LoadTable(entry->metadata_location);

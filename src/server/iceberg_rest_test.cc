@@ -32,7 +32,7 @@ TEST_F(IcebergRestTest, AWarehouseIsKnownByNameOrLocation) {
 }
 
 TEST_F(IcebergRestTest, SeveralWarehousesAreServedApart) {
-  auto other = catalog::OpenSqliteCatalog(folder_.path() + "/o");
+  auto other = catalog::OpenCatalog(folder_.path() + "/o");
   IcebergRest both({{"w", catalog_}, {"with blank", other}});
   Expect(200,
          SendTo(both, "POST", "/iceberg/v1/with%20blank/namespaces", R"({"namespace":["n"]})"));

@@ -93,7 +93,7 @@ TEST_F(RestIdempotencyTest, AKeyOfAnotherRequestIsRefused) {
 TEST_F(RestIdempotencyTest, OfRequestsAtTheSameMomentOneIsDone) {
   CreateTable("t");
   // Two servers on one catalog: their requests meet in the database alone.
-  IcebergRest other({{"w", catalog::OpenSqliteCatalog(folder_.path() + "/w")}});
+  IcebergRest other({{"w", catalog::OpenCatalog(folder_.path() + "/w")}});
   constexpr int kRequests = 8;
   std::vector<HttpResponse> answers(kRequests);
   std::vector<std::thread> threads;
@@ -113,7 +113,7 @@ TEST_F(RestIdempotencyTest, OfRequestsAtTheSameMomentOneIsDone) {
 }
 
 TEST_F(RestIdempotencyTest, ACreationThatMeetsItselfIsNoConflict) {
-  IcebergRest other({{"w", catalog::OpenSqliteCatalog(folder_.path() + "/w")}});
+  IcebergRest other({{"w", catalog::OpenCatalog(folder_.path() + "/w")}});
   for (int round = 0; round < 10; ++round) {
     HttpFields key = {
         {"Idempotency-Key", "017f22e2-79b0-7cc3-98c4-dc0c0c0739" + std::to_string(10 + round)}};

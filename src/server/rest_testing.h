@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/temporary_folder.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "io/file_system.h"
 #include "server/iceberg_rest.h"
 
@@ -21,7 +21,7 @@ class RestTest : public testing::Test {
   // As after a crash: nothing is left but the files.
   void Restart() {
     rest_.reset();
-    catalog_ = catalog::OpenSqliteCatalog(folder_.path() + "/w", {.name = "w"});
+    catalog_ = catalog::OpenCatalog(folder_.path() + "/w", {.name = "w"});
     rest_ = std::make_unique<IcebergRest>(std::vector<IcebergRestWarehouse>{{"w", catalog_}});
   }
 

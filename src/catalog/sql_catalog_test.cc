@@ -1,5 +1,3 @@
-#include "catalog/sqlite_catalog.h"
-
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,15 +7,16 @@
 #include <filesystem>
 #include <thread>
 
+#include "catalog/open_catalog.h"
 #include "catalog/rebuild.h"
 #include "catalog/warehouse_testing.h"
 
 namespace eider::catalog {
 namespace {
 
-using SqliteCatalogTest = WarehouseTest;
+using SqlCatalogTest = WarehouseTest;
 
-TEST_F(SqliteCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
+TEST_F(SqlCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -33,23 +32,23 @@ TEST_F(SqliteCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
   EXPECT_TRUE(files_.Exists(metadata->metadata_log[0].metadata_file));
 }
 
-TEST_F(SqliteCatalogTest, NameOutlivesTheFolderNameAndWhatWasAskedFor) {
-  SqliteCatalogOptions options;
+TEST_F(SqlCatalogTest, NameOutlivesTheFolderNameAndWhatWasAskedFor) {
+  CatalogOptions options;
   options.name = "jaffle";
   EXPECT_EQ(Open(options)->name(), "jaffle");
   options.name = "other";
   EXPECT_EQ(Open(options)->name(), "jaffle");
-  EXPECT_EQ(OpenSqliteCatalog(root_ + "/second")->name(), "second");
+  EXPECT_EQ(OpenCatalog(root_ + "/second")->name(), "second");
 }
 
-TEST_F(SqliteCatalogTest, MissingWarehouseIsNamedAndNotMade) {
-  SqliteCatalogOptions options;
+TEST_F(SqlCatalogTest, MissingWarehouseIsNamedAndNotMade) {
+  CatalogOptions options;
   options.must_exist = true;
   EXPECT_EQ(CodeOf([&] { Open(options); }), ErrorCode::kNotFound);
   EXPECT_FALSE(files_.Exists(root_ + "/w"));
 }
 
-TEST_F(SqliteCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
+TEST_F(SqlCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
   files_.CreateDirectories(root_ + "/w");
   {
     // The first version of the JDBC schema, without iceberg_type, and a namespace only.
@@ -75,7 +74,7 @@ TEST_F(SqliteCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
   EXPECT_EQ(Rows("SELECT iceberg_type FROM iceberg_tables").at(0).at(0), "TABLE");
 }
 
-TEST_F(SqliteCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
+TEST_F(SqlCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   auto before = catalog->Snapshot();
@@ -89,7 +88,7 @@ TEST_F(SqliteCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
   EXPECT_EQ(after->entries.size(), 1U);
 }
 
-TEST_F(SqliteCatalogTest, RowsWithoutTypeAreTables) {
+TEST_F(SqlCatalogTest, RowsWithoutTypeAreTables) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -99,7 +98,7 @@ TEST_F(SqliteCatalogTest, RowsWithoutTypeAreTables) {
   EXPECT_EQ(Property(*catalog, t_, "k"), "v");
 }
 
-TEST_F(SqliteCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
+TEST_F(SqlCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   SqliteDatabase(root_ + "/w/catalog.db")
@@ -108,7 +107,7 @@ TEST_F(SqliteCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
   EXPECT_TRUE(catalog->Snapshot()->entries.empty());
 }
 
-TEST_F(SqliteCatalogTest, NamespacesCarryPropertiesAndNest) {
+TEST_F(SqlCatalogTest, NamespacesCarryPropertiesAndNest) {
   auto catalog = Open();
   CommitRequest request;
   request.namespaces = {{NamespaceChange::Kind::kCreate, {"a"}, {}},
@@ -127,7 +126,7 @@ TEST_F(SqliteCatalogTest, NamespacesCarryPropertiesAndNest) {
             "true");
 }
 
-TEST_F(SqliteCatalogTest, OnlyEmptyNamespacesAreDropped) {
+TEST_F(SqlCatalogTest, OnlyEmptyNamespacesAreDropped) {
   auto catalog = Open();
   CommitRequest create;
   create.namespaces = {{NamespaceChange::Kind::kCreate, {"s"}, {}},
@@ -147,7 +146,7 @@ TEST_F(SqliteCatalogTest, OnlyEmptyNamespacesAreDropped) {
   EXPECT_TRUE(catalog->Snapshot()->entries.empty());
 }
 
-TEST_F(SqliteCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
+TEST_F(SqlCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_), CreateChange(*catalog, u_)}));
@@ -167,7 +166,7 @@ TEST_F(SqliteCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
   EXPECT_EQ(files_.List(root_ + "/w/s/t/metadata").size(), 5U);
 }
 
-TEST_F(SqliteCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
+TEST_F(SqlCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -178,7 +177,7 @@ TEST_F(SqliteCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({DropChange(u_)})); }), ErrorCode::kNotFound);
 }
 
-TEST_F(SqliteCatalogTest, OneCommitMayDropAndCreateTheSameName) {
+TEST_F(SqlCatalogTest, OneCommitMayDropAndCreateTheSameName) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -193,7 +192,7 @@ TEST_F(SqliteCatalogTest, OneCommitMayDropAndCreateTheSameName) {
   EXPECT_TRUE(files_.Exists(metadata->location + "/metadata/version-hint.text"));
 }
 
-TEST_F(SqliteCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
+TEST_F(SqlCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -206,7 +205,7 @@ TEST_F(SqliteCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
   EXPECT_FALSE(files_.Exists(root_ + "/w/s/t"));
 }
 
-TEST_F(SqliteCatalogTest, RenameKeepsFilesAndProjection) {
+TEST_F(SqlCatalogTest, RenameKeepsFilesAndProjection) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -221,7 +220,7 @@ TEST_F(SqliteCatalogTest, RenameKeepsFilesAndProjection) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({rename})); }), ErrorCode::kAlreadyExists);
 }
 
-TEST_F(SqliteCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
+TEST_F(SqlCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({ViewChange(*catalog, t_, "SELECT 1 AS id")}));
@@ -238,7 +237,7 @@ TEST_F(SqliteCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
   EXPECT_EQ(catalog->Find(t_)->kind, EntityKind::kTable);
 }
 
-TEST_F(SqliteCatalogTest, LostRaceIsRedoneOnTheNewBase) {
+TEST_F(SqlCatalogTest, LostRaceIsRedoneOnTheNewBase) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -277,7 +276,7 @@ TEST_F(SqliteCatalogTest, LostRaceIsRedoneOnTheNewBase) {
 
 // Updates that were redone for one base must not be applied to another, even where their
 // requirements would let them: the snapshot in between would be lost.
-TEST_F(SqliteCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
+TEST_F(SqlCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "first");
@@ -298,7 +297,7 @@ TEST_F(SqliteCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
             (std::multiset<std::string>{"first", "ours", "race 0", "race 1", "race 2", "race 3"}));
 }
 
-TEST_F(SqliteCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
+TEST_F(SqlCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   files_.CreateDirectories(warehouse_ + "/s/t/data");
@@ -308,7 +307,7 @@ TEST_F(SqliteCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
   EXPECT_NE(catalog->NewLocation(t_), "file://" + warehouse_ + "/s/t");
 }
 
-TEST_F(SqliteCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
+TEST_F(SqlCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
   Open()->Commit(CreateSchema("s"));
   for (int round = 0; round < 30; ++round) {
     const TableIdentifier table{{"s"}, "t" + std::to_string(round)};
@@ -336,14 +335,14 @@ TEST_F(SqliteCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
   }
 }
 
-TEST_F(SqliteCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
+TEST_F(SqlCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
   auto catalog = Open();
   EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("a.b")); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("")); }), ErrorCode::kInvalidArgument);
   EXPECT_TRUE(catalog->Snapshot()->namespaces.empty());
 }
 
-TEST_F(SqliteCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
+TEST_F(SqlCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "1");
@@ -354,7 +353,7 @@ TEST_F(SqliteCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
   EXPECT_EQ(files_.ListRecursive(warehouse_ + "/s/t").size(), 1U);
 }
 
-TEST_F(SqliteCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTake) {
+TEST_F(SqlCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTake) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "1");
@@ -384,7 +383,7 @@ TEST_F(SqliteCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNot
   EXPECT_FALSE(files_.Exists(dropped.metadata_location));
 }
 
-TEST_F(SqliteCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
+TEST_F(SqlCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -395,7 +394,7 @@ TEST_F(SqliteCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
   auto catalog = Open();
   catalog->Commit(Tables({PropertyChange(t_, "k", "newer")}));
   // Opening it would have stepped the other's folder back.
-  auto second = OpenSqliteCatalog(copy);
+  auto second = OpenCatalog(copy);
   EXPECT_EQ(ProjectedProperty("s/t", "k"), "newer");
   for (const TableChange& change :
        {PropertyChange(t_, "k", "copy"), DropChange(t_), RenameChange(t_, u_)}) {
@@ -415,7 +414,7 @@ TEST_F(SqliteCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
   EXPECT_TRUE(files_.Exists(copy + "/s/u/metadata/version-hint.text"));
 }
 
-TEST_F(SqliteCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt) {
+TEST_F(SqlCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -424,7 +423,7 @@ TEST_F(SqliteCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt)
   std::string moved = root_ + "/moved";
   std::filesystem::rename(warehouse_, moved);
   {
-    auto catalog = OpenSqliteCatalog(moved);
+    auto catalog = OpenCatalog(moved);
     try {
       catalog->LoadTable(catalog->Find(t_)->metadata_location);
       FAIL();
@@ -434,13 +433,13 @@ TEST_F(SqliteCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt)
     }
   }
   std::filesystem::create_symlink(moved, warehouse_);
-  auto catalog = OpenSqliteCatalog(moved);
+  auto catalog = OpenCatalog(moved);
   catalog->Commit(Tables({PropertyChange(t_, "k", "v")}));
   EXPECT_EQ(Property(*catalog, t_, "k"), "v");
   EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
 }
 
-TEST_F(SqliteCatalogTest, NamesLongerThanAFolderNameMayBe) {
+TEST_F(SqlCatalogTest, NamesLongerThanAFolderNameMayBe) {
   // Each of these letters takes nine bytes in a folder's name.
   std::string name;
   for (int i = 0; i < 100; ++i) name += "\u65e5";
@@ -458,7 +457,7 @@ TEST_F(SqliteCatalogTest, NamesLongerThanAFolderNameMayBe) {
   EXPECT_EQ(RowsOf(catalog->Find({{name}, name + "?"})->metadata_location).count("2"), 1U);
 }
 
-TEST_F(SqliteCatalogTest, TwoTablesCannotShareAFolder) {
+TEST_F(SqlCatalogTest, TwoTablesCannotShareAFolder) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   TableChange first = CreateChange(*catalog, t_);
@@ -472,7 +471,7 @@ TEST_F(SqliteCatalogTest, TwoTablesCannotShareAFolder) {
   EXPECT_TRUE(catalog->Find(u_));
 }
 
-TEST_F(SqliteCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWantsIt) {
+TEST_F(SqlCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWantsIt) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "1");
@@ -497,7 +496,7 @@ TEST_F(SqliteCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWan
   EXPECT_EQ(RowsOf(catalog->Find(t_)->metadata_location).size(), 1U);
 }
 
-TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
+TEST_F(SqlCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   auto first = Open();
   first->Commit(CreateSchema("s"));
   first->Commit(Tables({CreateChange(*first, t_), CreateChange(*first, u_)}));
@@ -509,7 +508,7 @@ TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
       struct StopAfterSwap : CommitObserver {
         void AfterSwap() override { ::_exit(0); }
       } observer;
-      SqliteCatalogOptions options;
+      CatalogOptions options;
       options.observer = &observer;
       Open(options)->Commit(Tables({PropertyChange(t_, "k", "v")}));
       ::_exit(1);
@@ -530,7 +529,7 @@ TEST_F(SqliteCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "1");
 }
 
-TEST_F(SqliteCatalogTest, OpeningAndReadingWriteNothing) {
+TEST_F(SqlCatalogTest, OpeningAndReadingWriteNothing) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -547,7 +546,7 @@ TEST_F(SqliteCatalogTest, OpeningAndReadingWriteNothing) {
   EXPECT_EQ(files_.Read(warehouse_ + "/catalog.db"), before);
 }
 
-TEST_F(SqliteCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
+TEST_F(SqlCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -562,7 +561,7 @@ TEST_F(SqliteCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
   EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "0");
 }
 
-TEST_F(SqliteCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
+TEST_F(SqlCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -588,7 +587,7 @@ TEST_F(SqliteCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
             static_cast<size_t>(kThreads * kCommits));
 }
 
-TEST_F(SqliteCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
+TEST_F(SqlCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
   constexpr int kProcesses = 5;
   constexpr int kCommits = 10;
   const TableIdentifier shared{{"s"}, "shared"};
@@ -649,7 +648,7 @@ TEST_F(SqliteCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
   }
 }
 
-TEST_F(SqliteCatalogTest, AMetadataFileIsRegisteredUnderAName) {
+TEST_F(SqlCatalogTest, AMetadataFileIsRegisteredUnderAName) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "row");
@@ -679,7 +678,7 @@ TEST_F(SqliteCatalogTest, AMetadataFileIsRegisteredUnderAName) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({change})); }), ErrorCode::kNotFound);
 }
 
-TEST_F(SqliteCatalogTest, PropertiesOfASchemaAreRemovedAndItRemains) {
+TEST_F(SqlCatalogTest, PropertiesOfASchemaAreRemovedAndItRemains) {
   auto catalog = Open();
   CommitRequest request;
   request.namespaces = {{NamespaceChange::Kind::kCreate, {"s"}, {{"a", "1"}, {"b", "2"}}}};
@@ -706,7 +705,7 @@ class WhileCommitting : public CommitObserver {
   std::function<void()> action_;
 };
 
-TEST_F(SqliteCatalogTest, AReaderDoesNotWaitForACommit) {
+TEST_F(SqlCatalogTest, AReaderDoesNotWaitForACommit) {
   Open()->Commit(CreateSchema("s"));
   std::shared_ptr<Catalog> catalog;
   bool found = true;
@@ -714,7 +713,7 @@ TEST_F(SqliteCatalogTest, AReaderDoesNotWaitForACommit) {
     std::thread reader([&] { found = catalog->Find(t_).has_value(); });
     reader.join();
   });
-  SqliteCatalogOptions options;
+  CatalogOptions options;
   options.observer = &observer;
   catalog = Open(options);
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));

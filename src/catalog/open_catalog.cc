@@ -1,0 +1,76 @@
+#include "catalog/open_catalog.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "catalog/lost_catalog.h"
+#include "catalog/metadata_files.h"
+#include "catalog/projection.h"
+#include "catalog/shared_store.h"
+#include "catalog/sql_catalog.h"
+#include "catalog/sqlite_schema.h"
+#include "catalog/sqlite_store.h"
+#include "catalog/store_address.h"
+
+namespace eider::catalog {
+
+namespace {
+
+// catalog.db in the folder.
+std::shared_ptr<Catalog> OpenOwn(SqlCatalogOptions opened, const CatalogOptions& options) {
+  if (!HasProjection(opened.warehouse)) {
+    throw Error(ErrorCode::kUnsupported,
+                fmt::format("{} is no local folder, where a warehouse can keep its own catalog",
+                            opened.warehouse))
+        .WithHint("Say what keeps it: a catalog postgresql://.. or sqlite:///..");
+  }
+  std::string folder = io::LocalPath(opened.warehouse);
+  std::string file = folder + "/" + kCatalogFile;
+  if (!opened.files->Exists(file)) {
+    // Where tables lie but their catalog is gone, a new one would hide them.
+    std::string lost = AnyProjectedFolder(*opened.files, folder);
+    if (!lost.empty()) {
+      throw Error(ErrorCode::kCorrupt,
+                  fmt::format("the warehouse {} holds tables or views, such as {}, but its {} is "
+                              "gone",
+                              folder, lost, kCatalogFile))
+          .WithHint(
+              "`eider catalog rebuild` makes it anew from the tables' folders. Where another store "
+              "keeps it, name that: --catalog postgresql://..");
+    }
+    if (options.must_exist) {
+      throw Error(ErrorCode::kNotFound, fmt::format("there is no warehouse in {}", folder))
+          .WithHint("Its folder would hold a file catalog.db; `eider build` makes one.");
+    }
+    opened.files->CreateDirectories(folder);
+  }
+  auto store = std::make_unique<SqliteStore>(file, options.observer);
+  opened.name = PrepareCatalogTables(store->database(), opened.name);
+  return MakeSqlCatalog(std::move(store), opened);
+}
+
+}  // namespace
+
+std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const CatalogOptions& options) {
+  SqlCatalogOptions opened;
+  opened.warehouse = io::ToLocation(warehouse);
+  opened.name = options.name.empty() ? BaseName(opened.warehouse) : options.name;
+  opened.repair = options.repair;
+  opened.files = options.files != nullptr ? options.files : &io::LocalFileSystem();
+  if (options.store.empty()) return OpenOwn(std::move(opened), options);
+  OpenedStore shared = OpenSharedStore(opened.warehouse, options);
+  opened.name = shared.catalog_name;
+  return MakeSqlCatalog(std::move(shared.store), opened);
+}
+
+bool IsCatalogStore(std::string_view text) { return text.find("://") != std::string_view::npos; }
+
+std::string ShownStore(const std::string& store) { return StoreAddress::Parse(store).Shown(); }
+
+std::string PasswordOfStore(const std::string& store) {
+  return StoreAddress::Parse(store).Password();
+}
+
+}  // namespace eider::catalog

@@ -1,0 +1,46 @@
+// Opens the catalog of a warehouse, whatever keeps it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "catalog/catalog.h"
+#include "catalog/sql_store.h"
+
+namespace eider::catalog {
+
+// The catalog of a warehouse that has its own in its folder.
+constexpr char kCatalogFile[] = "catalog.db";
+
+struct CatalogOptions {
+  // What keeps the catalog:
+  //   ""                            catalog.db in the warehouse's folder
+  //   sqlite:///abs/file.db         a SQLite file elsewhere
+  // Where several warehouses share one, "?catalog_name=.." says which catalog is meant; without it,
+  // a warehouse finds its own again.
+  std::string store = {};
+  // For a catalog that is made now; "" means the folder's name. An existing one keeps its own.
+  std::string name = {};
+  // Throws kNotFound instead of making a catalog.
+  bool must_exist = false;
+  // Whether opening makes up for projections that a crash prevented.
+  bool repair = true;
+  io::FileSystem* files = nullptr;     // nullptr: the local file system
+  CommitObserver* observer = nullptr;  // not owned
+};
+
+// `warehouse` is a folder or a location. Throws kUnsupported for a store that Eider does not know,
+// and for SQLite on a network file system.
+std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse,
+                                     const CatalogOptions& options = {});
+
+// Whether a text is meant as what keeps a catalog, rather than as a name.
+bool IsCatalogStore(std::string_view text);
+
+// What keeps a catalog as it may be shown: without a password.
+std::string ShownStore(const std::string& store);
+// The password that is written in it; "" for none.
+std::string PasswordOfStore(const std::string& store);
+
+}  // namespace eider::catalog
