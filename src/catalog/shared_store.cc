@@ -77,10 +77,12 @@ OpenedStore OpenSqlite(const CatalogChoice& wanted, const CatalogOptions& option
                        const StoreAddress& address) {
   constexpr std::string_view kStart = "sqlite://";
   std::string file = address.url.substr(kStart.size());
-  if (!file.starts_with("/") || file.ends_with("/")) {
+  if (!file.starts_with("/") || file.ends_with("/") || file.find('?') != std::string::npos) {
     throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("the catalog {} names no file by its full path", address.url))
-        .WithHint("It is sqlite:///folder/file.db, with three slashes.");
+                fmt::format("the catalog {} names no file by its full path", address.Shown()))
+        .WithHint(
+            "It is sqlite:///folder/file.db, with three slashes, and perhaps "
+            "?catalog_name=NAME.");
   }
   if (!io::LocalFileSystem().Exists(file)) {
     if (options.must_exist) {
