@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 PYTHON_TESTS = .venv-test/bin/python
 
-.PHONY: setup build demo test interop test-asan test-tsan bench format lint install clean
+.PHONY: setup build demo test interop test-asan test-tsan fuzz bench format lint install clean
 
 setup:
 	@scripts/setup
@@ -34,6 +34,12 @@ test-tsan: setup
 	@scripts/build build-tsan Debug all -DEIDER_SANITIZE=thread
 	@scripts/test build-tsan -R '^(base|catalog|engine|dbt|server)$$'
 
+# clang's fuzzer on all that reads others' bytes (tests/fuzz), SECONDS_EACH long; `make test` replays its seeds.
+SECONDS_EACH ?= 60
+fuzz: setup
+	@scripts/setup-lint
+	@scripts/fuzz $(SECONDS_EACH)
+
 bench: build
 	@scripts/bench-environment
 	@ninja -C $(BUILD) --quiet engine_bench rest_bench
@@ -53,4 +59,4 @@ install: build
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean:
-	rm -rf build build-asan build-tsan build-lint
+	rm -rf build build-asan build-tsan build-lint build-fuzz

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace eider {
 
@@ -20,6 +22,17 @@ Json ParseJson(std::string_view text, const std::string& source);
 const Json& RequireMember(const Json& object, const char* key, std::string_view what);
 std::string RequireString(const Json& object, const char* key, std::string_view what);
 int64_t RequireInteger(const Json& object, const char* key, std::string_view what);
+int32_t RequireInt32(const Json& object, const char* key, std::string_view what);
+// nullopt where the member is missing, or null, which some writers put for "none".
+std::optional<int64_t> FindInteger(const Json& object, const char* key, std::string_view what);
+std::optional<int32_t> FindInt32(const Json& object, const char* key, std::string_view what);
 const Json& RequireArray(const Json& object, const char* key, std::string_view what);
+
+// The integer, or the integers of an array, that a value is. Throws kCorrupt naming `what` (the
+// value itself) where it is no integer or too large for the type: Json::get would convert silently.
+int64_t ToInt64(const Json& value, std::string_view what);
+int32_t ToInt32(const Json& value, std::string_view what);
+std::vector<int64_t> ToInt64s(const Json& array, std::string_view what);
+std::vector<int32_t> ToInt32s(const Json& array, std::string_view what);
 
 }  // namespace eider

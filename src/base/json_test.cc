@@ -26,6 +26,7 @@ TEST(JsonTest, SyntaxErrorsTellFileLineAndColumn) {
   EXPECT_EQ(error.column(), 3);
   EXPECT_EQ(ErrorOf([] { ParseJson("", "f"); }).line(), 1);
   EXPECT_EQ(ErrorOf([] { ParseJson("{} x", "f"); }).code(), ErrorCode::kSyntax);
+  EXPECT_EQ(ErrorOf([] { ParseJson("[1e999]", "f"); }).code(), ErrorCode::kSyntax);
   EXPECT_EQ(ErrorOf([] { ParseJson("\"\xFF\"", "f"); }).code(), ErrorCode::kSyntax);
 }
 

@@ -94,7 +94,7 @@ class SchemaParser {
         Schema::Field parsed;
         parsed.name = RequireString(field, "name", file_);
         if (field.contains("field-id") && field["field-id"].is_number_integer()) {
-          parsed.field_id = field["field-id"].get<int32_t>();
+          parsed.field_id = ToInt32(field["field-id"], "a field id");
         }
         parsed.schema = Parse(RequireMember(field, "type", file_), depth + 1);
         schema->fields.push_back(std::move(parsed));

@@ -299,7 +299,8 @@ void TableMetadataBuilder::ApplyUpdate(const AddSnapshot& update) {
                       snapshot.snapshot_id, snapshot.extra.value("first-row-id", int64_t{0}),
                       *metadata_.next_row_id - 1));
     }
-    if (__builtin_add_overflow(*metadata_.next_row_id, snapshot.extra["added-rows"].get<int64_t>(),
+    if (__builtin_add_overflow(*metadata_.next_row_id,
+                               ToInt64(snapshot.extra["added-rows"], "added-rows"),
                                &*metadata_.next_row_id)) {
       Refuse(fmt::format("snapshot {} adds more rows than can be numbered", snapshot.snapshot_id));
     }
@@ -360,7 +361,7 @@ void TableMetadataBuilder::ApplyUpdate(const RemoveSnapshots& update) {
   }
   metadata_.snapshot_log = std::move(kept);
   auto of_removed = [&](const Json& statistics) {
-    return removed.count(statistics.value("snapshot-id", int64_t{-1})) > 0;
+    return removed.count(FindInteger(statistics, "snapshot-id", "statistics").value_or(-1)) > 0;
   };
   for (Json* list : {&metadata_.statistics, &metadata_.partition_statistics}) {
     Json remaining = Json::array();
@@ -414,7 +415,8 @@ void TableMetadataBuilder::ApplyUpdate(const RemoveStatistics& update) {
   Json& list = update.partition ? metadata_.partition_statistics : metadata_.statistics;
   Json kept = Json::array();
   for (const Json& item : list) {
-    if (item.value("snapshot-id", int64_t{-1}) != update.snapshot_id) kept.push_back(item);
+    if (FindInteger(item, "snapshot-id", "statistics").value_or(-1) != update.snapshot_id)
+      kept.push_back(item);
   }
   list = std::move(kept);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/error.h"
 
@@ -104,13 +105,16 @@ PartitionSpec PartitionFieldsFromJson(const Json& fields, int32_t spec_id, std::
     field.name = RequireString(json, "name", what);
     field.transform = TransformFromText(RequireString(json, "transform", what));
     // Version 1 wrote no field ids; they count up from 1000.
-    field.field_id = json.value("field-id", next_id);
+    field.field_id = json.contains("field-id") ? RequireInt32(json, "field-id", what) : next_id;
+    if (field.field_id == std::numeric_limits<int32_t>::max()) {
+      throw Error(ErrorCode::kCorrupt, fmt::format("{}: \"field-id\" is too large", what));
+    }
     next_id = field.field_id + 1;
     if (json.contains("source-id")) {
-      field.source_id = json["source-id"].get<int32_t>();
+      field.source_id = RequireInt32(json, "source-id", what);
     } else {
       const Json& sources = RequireArray(json, "source-ids", what);
-      field.source_id = sources.empty() ? 0 : sources[0].get<int32_t>();
+      field.source_id = sources.empty() ? 0 : ToInt32(sources[0], "a source id");
     }
     for (const auto& [key, value] : json.items()) {
       if (key != "name" && key != "transform" && key != "field-id" && key != "source-id") {
@@ -123,8 +127,8 @@ PartitionSpec PartitionFieldsFromJson(const Json& fields, int32_t spec_id, std::
 }
 
 PartitionSpec PartitionSpecFromJson(const Json& json, std::string_view what) {
-  return PartitionFieldsFromJson(RequireArray(json, "fields", what), json.value("spec-id", 0),
-                                 what);
+  return PartitionFieldsFromJson(RequireArray(json, "fields", what),
+                                 FindInt32(json, "spec-id", what).value_or(0), what);
 }
 
 Json PartitionSpecToJson(const PartitionSpec& spec) {
@@ -146,11 +150,11 @@ Json PartitionSpecToJson(const PartitionSpec& spec) {
 
 SortOrder SortOrderFromJson(const Json& json, std::string_view what) {
   SortOrder order;
-  order.order_id = json.value("order-id", 0);
+  if (json.contains("order-id")) order.order_id = RequireInt32(json, "order-id", what);
   for (const Json& item : RequireArray(json, "fields", what)) {
     SortField field;
     field.transform = TransformFromText(RequireString(item, "transform", what));
-    if (item.contains("source-id")) field.source_id = item["source-id"].get<int32_t>();
+    if (item.contains("source-id")) field.source_id = RequireInt32(item, "source-id", what);
     field.ascending = ReadChoice(item, "direction", "asc", "desc", what);
     field.nulls_first = ReadChoice(item, "null-order", "nulls-first", "nulls-last", what);
     for (const auto& [key, value] : item.items()) {

@@ -112,9 +112,9 @@ Schema SchemaFromJson(const Json& json, std::string_view what) {
   }
   for (const auto& [key, value] : json.items()) {
     if (key == "schema-id") {
-      schema.schema_id = value.get<int32_t>();
+      schema.schema_id = ToInt32(value, key);
     } else if (key == "identifier-field-ids") {
-      schema.identifier_field_ids = value.get<std::vector<int32_t>>();
+      schema.identifier_field_ids = ToInt32s(value, key);
     } else if (key != "fields" && key != "type") {
       schema.extra[key] = value;
     }

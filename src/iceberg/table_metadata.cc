@@ -14,13 +14,6 @@ namespace eider::iceberg {
 
 namespace {
 
-template <typename T>
-std::optional<T> OptionalMember(const Json& json, const char* key) {
-  auto it = json.find(key);
-  if (it == json.end() || it->is_null()) return std::nullopt;
-  return it->get<T>();
-}
-
 void KeepUnknown(const Json& json, const std::set<std::string>& known, Json& extra) {
   for (const auto& [key, value] : json.items()) {
     if (known.count(key) == 0) extra[key] = value;
@@ -50,8 +43,7 @@ void ReadSchemas(const Json& json, const std::string& what, TableMetadata& metad
     for (const Json& schema : RequireArray(json, "schemas", what)) {
       metadata.schemas.push_back(SchemaFromJson(schema, what));
     }
-    metadata.current_schema_id =
-        static_cast<int32_t>(RequireInteger(json, "current-schema-id", what));
+    metadata.current_schema_id = RequireInt32(json, "current-schema-id", what);
   } else {
     metadata.schemas.push_back(SchemaFromJson(RequireMember(json, "schema", what), what));
     metadata.current_schema_id = metadata.schemas[0].schema_id;
@@ -67,7 +59,7 @@ void ReadSpecs(const Json& json, const std::string& what, TableMetadata& metadat
     for (const Json& spec : RequireArray(json, "partition-specs", what)) {
       metadata.partition_specs.push_back(PartitionSpecFromJson(spec, what));
     }
-    metadata.default_spec_id = static_cast<int32_t>(RequireInteger(json, "default-spec-id", what));
+    metadata.default_spec_id = RequireInt32(json, "default-spec-id", what);
   } else {
     metadata.partition_specs.push_back(
         PartitionFieldsFromJson(RequireArray(json, "partition-spec", what), 0, what));
@@ -82,7 +74,7 @@ void ReadSpecs(const Json& json, const std::string& what, TableMetadata& metadat
   for (const PartitionSpec& spec : metadata.partition_specs) {
     for (const PartitionField& field : spec.fields) highest = std::max(highest, field.field_id);
   }
-  metadata.last_partition_id = json.value("last-partition-id", highest);
+  metadata.last_partition_id = FindInt32(json, "last-partition-id", what).value_or(highest);
 }
 
 void ReadSnapshots(const Json& json, const std::string& what, TableMetadata& metadata) {
@@ -91,7 +83,7 @@ void ReadSnapshots(const Json& json, const std::string& what, TableMetadata& met
       metadata.snapshots.push_back(SnapshotFromJson(snapshot, what));
     }
   }
-  metadata.current_snapshot_id = OptionalMember<int64_t>(json, "current-snapshot-id");
+  metadata.current_snapshot_id = FindInteger(json, "current-snapshot-id", what);
   // Old writers said -1 for "none".
   if (metadata.current_snapshot_id == -1) metadata.current_snapshot_id.reset();
   if (metadata.current_snapshot_id && metadata.CurrentSnapshot() == nullptr) {
@@ -140,7 +132,7 @@ void ReadSortOrders(const Json& json, const std::string& what, TableMetadata& me
   for (const Json& order : *orders) {
     metadata.sort_orders.push_back(SortOrderFromJson(order, what));
   }
-  metadata.default_sort_order_id = json.value("default-sort-order-id", 0);
+  metadata.default_sort_order_id = FindInt32(json, "default-sort-order-id", what).value_or(0);
   for (const SortOrder& order : metadata.sort_orders) {
     if (order.order_id == metadata.default_sort_order_id) return;
   }
@@ -152,13 +144,13 @@ void ReadSortOrders(const Json& json, const std::string& what, TableMetadata& me
 }
 
 // Version 3 requires "next-row-id", but not every writer knows; no row may get an id twice.
-void ReadNextRowId(const Json& json, TableMetadata& metadata) {
-  metadata.next_row_id = OptionalMember<int64_t>(json, "next-row-id");
+void ReadNextRowId(const Json& json, const std::string& what, TableMetadata& metadata) {
+  metadata.next_row_id = FindInteger(json, "next-row-id", what);
   if (metadata.format_version < 3 || metadata.next_row_id) return;
   metadata.next_row_id = 0;
   for (const Snapshot& snapshot : metadata.snapshots) {
-    auto first = OptionalMember<int64_t>(snapshot.extra, "first-row-id");
-    auto added = OptionalMember<int64_t>(snapshot.extra, "added-rows");
+    auto first = FindInteger(snapshot.extra, "first-row-id", what);
+    auto added = FindInteger(snapshot.extra, "added-rows", what);
     if (first && added) {
       metadata.next_row_id = std::max(*metadata.next_row_id, *first + *added);
     }
@@ -168,7 +160,7 @@ void ReadNextRowId(const Json& json, TableMetadata& metadata) {
 TableMetadata ReadMetadata(const Json& json, const std::string& source) {
   std::string what = "table metadata " + source;
   TableMetadata metadata;
-  metadata.format_version = static_cast<int>(RequireInteger(json, "format-version", what));
+  metadata.format_version = RequireInt32(json, "format-version", what);
   if (metadata.format_version < 1 || metadata.format_version > 3) {
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("{} has format version {}; Eider reads 1, 2 and 3", what,
@@ -177,9 +169,9 @@ TableMetadata ReadMetadata(const Json& json, const std::string& source) {
   metadata.location = RequireString(json, "location", what);
   metadata.table_uuid = metadata.format_version == 1 ? json.value("table-uuid", std::string())
                                                      : RequireString(json, "table-uuid", what);
-  metadata.last_sequence_number = json.value("last-sequence-number", int64_t{0});
+  metadata.last_sequence_number = FindInteger(json, "last-sequence-number", what).value_or(0);
   metadata.last_updated_ms = RequireInteger(json, "last-updated-ms", what);
-  metadata.last_column_id = static_cast<int32_t>(RequireInteger(json, "last-column-id", what));
+  metadata.last_column_id = RequireInt32(json, "last-column-id", what);
   ReadSchemas(json, what, metadata);
   ReadSpecs(json, what, metadata);
   ReadSortOrders(json, what, metadata);
@@ -191,7 +183,7 @@ TableMetadata ReadMetadata(const Json& json, const std::string& source) {
   if (const Json* files = OptionalArray(json, "partition-statistics", what)) {
     metadata.partition_statistics = *files;
   }
-  ReadNextRowId(json, metadata);
+  ReadNextRowId(json, what, metadata);
   static const std::set<std::string> kKnown = {"format-version",
                                                "table-uuid",
                                                "location",
@@ -332,8 +324,8 @@ TableMetadata TableMetadataFromJson(const Json& json, const std::string& source)
 Snapshot SnapshotFromJson(const Json& json, std::string_view what) {
   Snapshot snapshot;
   snapshot.snapshot_id = RequireInteger(json, "snapshot-id", what);
-  snapshot.parent_snapshot_id = OptionalMember<int64_t>(json, "parent-snapshot-id");
-  snapshot.sequence_number = json.value("sequence-number", int64_t{0});
+  snapshot.parent_snapshot_id = FindInteger(json, "parent-snapshot-id", what);
+  snapshot.sequence_number = FindInteger(json, "sequence-number", what).value_or(0);
   snapshot.timestamp_ms = RequireInteger(json, "timestamp-ms", what);
   snapshot.manifest_list = json.value("manifest-list", std::string());
   if (json.contains("manifests")) {
@@ -344,7 +336,7 @@ Snapshot SnapshotFromJson(const Json& json, std::string_view what) {
       snapshot.summary[key] = value.is_string() ? value.get<std::string>() : value.dump();
     }
   }
-  snapshot.schema_id = OptionalMember<int32_t>(json, "schema-id");
+  snapshot.schema_id = FindInt32(json, "schema-id", what);
   static const std::set<std::string> kKnown = {
       "snapshot-id",   "parent-snapshot-id", "sequence-number", "timestamp-ms",
       "manifest-list", "manifests",          "summary",         "schema-id"};
@@ -377,9 +369,9 @@ SnapshotRef SnapshotRefFromJson(const Json& json, std::string_view what) {
   SnapshotRef ref;
   ref.snapshot_id = RequireInteger(json, "snapshot-id", what);
   ref.is_branch = RequireString(json, "type", what) != "tag";
-  ref.min_snapshots_to_keep = OptionalMember<int32_t>(json, "min-snapshots-to-keep");
-  ref.max_snapshot_age_ms = OptionalMember<int64_t>(json, "max-snapshot-age-ms");
-  ref.max_ref_age_ms = OptionalMember<int64_t>(json, "max-ref-age-ms");
+  ref.min_snapshots_to_keep = FindInt32(json, "min-snapshots-to-keep", what);
+  ref.max_snapshot_age_ms = FindInteger(json, "max-snapshot-age-ms", what);
+  ref.max_ref_age_ms = FindInteger(json, "max-ref-age-ms", what);
   static const std::set<std::string> kKnown = {
       "snapshot-id", "type",    "min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms",
       "action",      "ref-name"};  // the last two: of set-snapshot-ref

@@ -102,7 +102,7 @@ TableUpdate ReadUpdate(const std::string& action, const Json& json) {
     return SetSnapshotRef{RequireString(json, "ref-name", kWhat), SnapshotRefFromJson(json, kWhat)};
   }
   if (action == "remove-snapshots") {
-    return RemoveSnapshots{RequireArray(json, "snapshot-ids", kWhat).get<std::vector<int64_t>>()};
+    return RemoveSnapshots{ToInt64s(RequireMember(json, "snapshot-ids", kWhat), "snapshot-ids")};
   }
   if (action == "remove-snapshot-ref") {
     return RemoveSnapshotRef{RequireString(json, "ref-name", kWhat)};
@@ -130,10 +130,10 @@ TableUpdate ReadUpdate(const std::string& action, const Json& json) {
                             action == "remove-partition-statistics"};
   }
   if (action == "remove-partition-specs") {
-    return RemovePartitionSpecs{RequireArray(json, "spec-ids", kWhat).get<std::vector<int32_t>>()};
+    return RemovePartitionSpecs{ToInt32s(RequireMember(json, "spec-ids", kWhat), "spec-ids")};
   }
   if (action == "remove-schemas") {
-    return RemoveSchemas{RequireArray(json, "schema-ids", kWhat).get<std::vector<int32_t>>()};
+    return RemoveSchemas{ToInt32s(RequireMember(json, "schema-ids", kWhat), "schema-ids")};
   }
   if (action == "add-view-version") {
     return AddViewVersion{ViewVersionFromJson(RequireMember(json, "view-version", kWhat), kWhat)};
@@ -369,7 +369,7 @@ TableRequirement TableRequirementFromJson(const Json& json) {
         requirement.snapshot_id = RequireInteger(json, "snapshot-id", kRequirement);
       }
     } else if (const char* member = IdMember(kind)) {
-      requirement.id = static_cast<int32_t>(RequireInteger(json, member, kRequirement));
+      requirement.id = RequireInt32(json, member, kRequirement);
     }
     return requirement;
   }

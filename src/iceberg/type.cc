@@ -218,14 +218,14 @@ TypePtr TypeFromJson(const Json& json, std::string_view what) {
     return Type::Struct(std::move(fields));
   }
   if (kind == "list") {
-    return Type::List(static_cast<int32_t>(RequireInteger(json, "element-id", what)),
+    return Type::List(RequireInt32(json, "element-id", what),
                       TypeFromJson(RequireMember(json, "element", what), what),
                       json.value("element-required", false));
   }
   if (kind == "map") {
-    return Type::Map(static_cast<int32_t>(RequireInteger(json, "key-id", what)),
+    return Type::Map(RequireInt32(json, "key-id", what),
                      TypeFromJson(RequireMember(json, "key", what), what),
-                     static_cast<int32_t>(RequireInteger(json, "value-id", what)),
+                     RequireInt32(json, "value-id", what),
                      TypeFromJson(RequireMember(json, "value", what), what),
                      json.value("value-required", false));
   }
@@ -263,7 +263,7 @@ Json TypeToJson(const Type& type) {
 
 NestedField FieldFromJson(const Json& json, std::string_view what) {
   NestedField field;
-  field.id = static_cast<int32_t>(RequireInteger(json, "id", what));
+  field.id = RequireInt32(json, "id", what);
   field.name = RequireString(json, "name", what);
   field.type = TypeFromJson(RequireMember(json, "type", what), what);
   for (const auto& [key, value] : json.items()) {

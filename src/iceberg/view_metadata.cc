@@ -12,14 +12,14 @@ namespace {
 ViewMetadata ReadMetadata(const Json& json, const std::string& source) {
   std::string what = "view metadata " + source;
   ViewMetadata view;
-  view.format_version = static_cast<int>(RequireInteger(json, "format-version", what));
+  view.format_version = RequireInt32(json, "format-version", what);
   if (view.format_version != 1) {
     throw Error(ErrorCode::kUnsupported,
                 fmt::format("{} has format version {}; Eider reads 1", what, view.format_version));
   }
   view.view_uuid = RequireString(json, "view-uuid", what);
   view.location = RequireString(json, "location", what);
-  view.current_version_id = static_cast<int32_t>(RequireInteger(json, "current-version-id", what));
+  view.current_version_id = RequireInt32(json, "current-version-id", what);
   for (const Json& schema : RequireArray(json, "schemas", what)) {
     view.schemas.push_back(SchemaFromJson(schema, what));
   }
@@ -27,8 +27,8 @@ ViewMetadata ReadMetadata(const Json& json, const std::string& source) {
     view.versions.push_back(ViewVersionFromJson(version, what));
   }
   for (const Json& entry : RequireArray(json, "version-log", what)) {
-    view.version_log.push_back({RequireInteger(entry, "timestamp-ms", what),
-                                static_cast<int32_t>(RequireInteger(entry, "version-id", what))});
+    view.version_log.push_back(
+        {RequireInteger(entry, "timestamp-ms", what), RequireInt32(entry, "version-id", what)});
   }
   for (const auto& [key, value] : json.items()) {
     if (key == "properties") {
@@ -81,8 +81,8 @@ ViewMetadata ParseViewMetadata(std::string_view text, const std::string& source)
 
 ViewVersion ViewVersionFromJson(const Json& json, std::string_view what) {
   ViewVersion version;
-  version.version_id = static_cast<int32_t>(RequireInteger(json, "version-id", what));
-  version.schema_id = static_cast<int32_t>(RequireInteger(json, "schema-id", what));
+  version.version_id = RequireInt32(json, "version-id", what);
+  version.schema_id = RequireInt32(json, "schema-id", what);
   version.timestamp_ms = RequireInteger(json, "timestamp-ms", what);
   for (const Json& item : RequireArray(json, "representations", what)) {
     if (item.value("type", std::string("sql")) != "sql") continue;
