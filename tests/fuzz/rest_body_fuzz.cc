@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/temporary_folder.h"
-#include "catalog/sqlite_catalog.h"
+#include "catalog/open_catalog.h"
 #include "fuzz_target.h"
 #include "server/http_status.h"
 #include "server/iceberg_rest.h"
@@ -12,7 +12,7 @@ namespace {
 
 class Warehouse {
  public:
-  Warehouse() : rest_({{"w", catalog::OpenSqliteCatalog(folder_.path() + "/w", {.name = "w"})}}) {
+  Warehouse() : rest_({{"w", catalog::OpenCatalog(folder_.path() + "/w", {.name = "w"})}}) {
     Send("POST", "namespaces", R"({"namespace":["n"]})");
     Send("POST", "namespaces/n/tables",
          R"({"name":"t","schema":{"type":"struct","schema-id":0,"fields":[)"
