@@ -18,6 +18,8 @@
 #include "cli/systemd.h"
 #include "io/file_system.h"
 #include "server/access_log.h"
+#include "server/commit_feed.h"
+#include "server/event_delivery.h"
 #include "server/http_metrics.h"
 #include "server/http_routes.h"
 #include "server/http_server.h"
@@ -58,6 +60,7 @@ struct ServedWarehouse {
   std::string folder;
   std::string store;  // what keeps the catalog
   std::shared_ptr<catalog::Catalog> catalog;
+  std::shared_ptr<server::CommitWatch> watch;
 };
 
 ServedWarehouse OpenWarehouse(const ServeConfig::Warehouse& wanted) {
@@ -71,13 +74,29 @@ ServedWarehouse OpenWarehouse(const ServeConfig::Warehouse& wanted) {
   options.name = wanted.name;
   options.store = wanted.catalog;
   auto catalog = catalog::OpenCatalog(folder, options);
-  return {wanted.name.empty() ? catalog->name() : wanted.name, folder, wanted.catalog, catalog};
+  std::string name = wanted.name.empty() ? catalog->name() : wanted.name;
+  return {name, folder, wanted.catalog, catalog, nullptr};
 }
 
 // As std::fputs, and not fmt::print, which throws where the other end is closed.
 void Say(FILE* file, const std::string& line) {
   std::fputs((line + "\n").c_str(), file);
   std::fflush(file);
+}
+
+std::vector<std::unique_ptr<server::EventSink>> OpenSinks(const ServeConfig::Events& events) {
+  std::vector<std::unique_ptr<server::EventSink>> sinks;
+  if (!events.file.empty()) sinks.push_back(server::OpenEventFile(events.file));
+  for (const server::WebhookOptions& webhook : events.webhooks) {
+    sinks.push_back(server::OpenWebhook(webhook));
+    for (size_t i = 0; i + 1 < sinks.size(); ++i) {
+      if (sinks[i]->name() != sinks.back()->name()) continue;
+      throw Error(ErrorCode::kInvalidArgument,
+                  fmt::format("two receivers of events are called '{}'", sinks[i]->name()))
+          .WithHint("Give a webhook another 'name'.");
+    }
+  }
+  return sinks;
 }
 
 // What the server serves at one time; a reload puts another in its place.
@@ -87,6 +106,9 @@ struct Serving {
   std::unique_ptr<server::IcebergRest> rest;
   server::HttpRoutes routes;
   std::unique_ptr<server::AccessLog> log;
+  // Until they are at work.
+  std::shared_ptr<server::EventOutbox> outbox;
+  std::vector<std::unique_ptr<server::EventSink>> sinks;
 };
 
 class ServeProgram {
@@ -98,9 +120,11 @@ class ServeProgram {
  private:
   // The command line over the file, and the profile's warehouse where neither names one.
   ServeConfig ReadConfig() const;
-  std::shared_ptr<const Serving> Prepare();
+  std::shared_ptr<Serving> Prepare();
   std::shared_ptr<const Serving> serving() const;
+  std::shared_ptr<server::EventOutbox> OpenOutbox(const ServeConfig::Events& events) const;
   void Serve(std::shared_ptr<const Serving> serving);
+  void TellEvents(Serving& serving);
   void Record(const server::HttpExchange& exchange);
   void Reload();
   void Stop(const sigset_t& signals);
@@ -110,6 +134,9 @@ class ServeProgram {
   server::HttpMetrics metrics_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Serving> serving_;
+  // In this order they stop: a last look at what has happened, then what that told is sent.
+  std::vector<std::unique_ptr<server::EventDelivery>> deliveries_;
+  std::unique_ptr<server::CommitFeed> feed_;
   // Last: its threads use all of the above until it is gone.
   std::unique_ptr<server::HttpServer> server_;
 };
@@ -153,7 +180,7 @@ ServeConfig ServeProgram::ReadConfig() const {
   return config;
 }
 
-std::shared_ptr<const Serving> ServeProgram::Prepare() {
+std::shared_ptr<Serving> ServeProgram::Prepare() {
   auto next = std::make_shared<Serving>();
   next->config = ReadConfig();
   auto before = serving();
@@ -167,17 +194,27 @@ std::shared_ptr<const Serving> ServeProgram::Prepare() {
           .WithHint("Give one another name: --warehouse NAME=LOCATION.");
     }
     // One that is served already keeps its catalog, with what that has cached.
-    if (!before) continue;
-    for (const ServedWarehouse& old : before->warehouses) {
-      if (old.folder == opened.folder && old.store == opened.store) opened.catalog = old.catalog;
+    if (before) {
+      for (const ServedWarehouse& old : before->warehouses) {
+        if (old.folder != opened.folder || old.store != opened.store) continue;
+        opened.catalog = old.catalog;
+        if (old.name == opened.name) opened.watch = old.watch;
+      }
+    }
+    if (!opened.watch) {
+      opened.watch = std::make_shared<server::CommitWatch>(opened.name, opened.catalog);
     }
   }
   const std::string& log = next->config.access_log;
   if (!log.empty()) next->log = std::make_unique<server::AccessLog>(log);
 
+  next->outbox = OpenOutbox(next->config.events);
+  next->sinks = OpenSinks(next->config.events);
+
   std::vector<server::IcebergRestWarehouse> served;
   for (const ServedWarehouse& warehouse : next->warehouses) {
-    served.push_back({warehouse.name, warehouse.catalog, next->config.allowed_locations});
+    served.push_back(
+        {warehouse.name, warehouse.catalog, next->config.allowed_locations, warehouse.watch});
   }
   next->rest = std::make_unique<server::IcebergRest>(std::move(served));
 
@@ -197,6 +234,18 @@ std::shared_ptr<const Serving> ServeProgram::Prepare() {
   return next;
 }
 
+// The one that is open stays so, with what is in it.
+std::shared_ptr<server::EventOutbox> ServeProgram::OpenOutbox(
+    const ServeConfig::Events& events) const {
+  if (!events.wanted()) return nullptr;
+  auto before = serving();
+  if (before && before->outbox && before->outbox->file() == events.state &&
+      before->outbox->capacity() == events.queue) {
+    return before->outbox;
+  }
+  return std::make_shared<server::EventOutbox>(events.state, events.queue);
+}
+
 std::shared_ptr<const Serving> ServeProgram::serving() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return serving_;
@@ -205,6 +254,21 @@ std::shared_ptr<const Serving> ServeProgram::serving() const {
 void ServeProgram::Serve(std::shared_ptr<const Serving> serving) {
   std::lock_guard<std::mutex> lock(mutex_);
   serving_.swap(serving);
+}
+
+void ServeProgram::TellEvents(Serving& serving) {
+  if (!feed_) feed_ = std::make_unique<server::CommitFeed>();
+  std::vector<std::shared_ptr<server::CommitWatch>> watches;
+  for (const ServedWarehouse& warehouse : serving.warehouses) watches.push_back(warehouse.watch);
+  std::vector<std::string> names;
+  for (const auto& sink : serving.sinks) names.push_back(sink->name());
+  if (serving.outbox) serving.outbox->SetSinks(names);
+  feed_->Watch(std::move(watches), serving.outbox);
+  deliveries_.clear();
+  for (auto& sink : serving.sinks) {
+    deliveries_.push_back(std::make_unique<server::EventDelivery>(serving.outbox, std::move(sink)));
+  }
+  serving.sinks.clear();
 }
 
 void ServeProgram::Record(const server::HttpExchange& exchange) {
@@ -229,7 +293,9 @@ std::string ServeProgram::Summary() const {
 
 int ServeProgram::Run() {
   sigset_t signals = BlockServerSignals();
-  Serve(Prepare());
+  auto first = Prepare();
+  TellEvents(*first);
+  Serve(first);
   const ServeConfig& config = serving()->config;
   server::HttpServerOptions options;
   options.listen = config.listen;
@@ -271,6 +337,7 @@ void ServeProgram::Reload() {
         next->config.handlers != before->config.handlers) {
       Say(stderr, "Another 'listen' or 'handlers' takes a restart.");
     }
+    TellEvents(*next);
     Serve(next);
     Say(stdout, Summary());
   } catch (const std::exception& e) {
@@ -294,6 +361,8 @@ void ServeProgram::Stop(const sigset_t& signals) {
     break;
   }
   server_.reset();
+  feed_.reset();
+  deliveries_.clear();
 }
 
 int RunServe(const Arguments& arguments) { return ServeProgram(arguments).Run(); }

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -197,6 +198,46 @@ ServeConfig ReadServeConfig(const std::string& file) {
                  {"idle_time", reader.Time("'idle_time'", limits.idle_time)},
                  {"drain_time", reader.Time("'drain_time'", config.drain_time)}});
   };
+  auto read_webhook = [&](const YamlNode& node) {
+    server::WebhookOptions webhook;
+    std::string variable;
+    std::string secret_file;
+    reader.Each(node, "a webhook",
+                {{"name", reader.Text("'name' of a webhook", webhook.name)},
+                 {"url", reader.Text("'url' of a webhook", webhook.url)},
+                 {"secret_env", reader.Text("'secret_env' of a webhook", variable)},
+                 {"secret_file", reader.Path("'secret_file' of a webhook", secret_file)},
+                 {"ca_file", reader.Path("'ca_file' of a webhook", webhook.ca_file)},
+                 {"allow_private_addresses", reader.Flag("'allow_private_addresses' of a webhook",
+                                                         webhook.allow_private_addresses)}});
+    if (webhook.url.empty()) throw reader.Wrong(node, "a webhook", "a mapping with 'url'");
+    if (!secret_file.empty()) {
+      webhook.secret = Trim(io::LocalFileSystem().Read(secret_file));
+    } else if (!variable.empty()) {
+      const char* value = std::getenv(variable.c_str());
+      if (value != nullptr) webhook.secret = value;
+    }
+    // A secret that is meant and missing must not become a webhook that signs nothing.
+    if (webhook.secret.empty() && !(secret_file.empty() && variable.empty())) {
+      throw reader.Wrong(node, "the secret of a webhook", "in the file or variable that is named");
+    }
+    config.events.webhooks.push_back(std::move(webhook));
+  };
+  auto read_events = [&](const YamlNode& node) {
+    ServeConfig::Events& events = config.events;
+    auto read_webhooks = [&](const YamlNode& list) {
+      if (!list.IsSequence()) throw reader.Wrong(list, "'webhooks'", "a list");
+      for (const YamlNode& item : list.items) read_webhook(item);
+    };
+    events.state = reader.Resolve("events.db");
+    reader.Each(node, "'events'",
+                {{"file", reader.Path("'file' of 'events'", events.file)},
+                 {"state", reader.Path("'state' of 'events'", events.state)},
+                 {"queue", reader.Count("'queue' of 'events'", events.queue)},
+                 {"webhooks", read_webhooks}});
+    if (!events.wanted())
+      throw reader.Wrong(node, "'events'", "a mapping with 'file' or 'webhooks'");
+  };
   reader.Each(reader.Parse(), "the configuration",
               {{"listen", reader.Text("'listen'", config.listen)},
                {"allow_anonymous", reader.Flag("'allow_anonymous'", config.allow_anonymous)},
@@ -204,6 +245,7 @@ ServeConfig ReadServeConfig(const std::string& file) {
                {"allowed_locations", read_locations},
                {"tls", read_tls},
                {"access_log", reader.Path("'access_log'", config.access_log)},
+               {"events", read_events},
                {"limits", read_limits}});
   return config;
 }

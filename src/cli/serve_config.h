@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/event_sink.h"
 #include "server/http_server.h"
 
 namespace eider::cli {
@@ -15,6 +16,16 @@ struct ServeConfig {
     std::string name;  // "" for the catalog's own
     std::string location;
     std::string catalog = {};  // what keeps its catalog; "" for the location itself
+  };
+
+  // Where commits are told of; nowhere unless there is a file or a webhook.
+  struct Events {
+    std::string file;        // JSON lines; "" for none
+    std::string state;       // the outbox
+    size_t queue = 100'000;  // events that may wait for one of them
+    std::vector<server::WebhookOptions> webhooks;
+
+    bool wanted() const { return !file.empty() || !webhooks.empty(); }
   };
 
   std::string listen = "127.0.0.1:8181";
@@ -27,6 +38,7 @@ struct ServeConfig {
   int handlers = 0;  // see HttpServerOptions
   std::chrono::milliseconds drain_time{30'000};
   std::string access_log;  // a file, "-" for standard output, "" for none
+  Events events;
 };
 
 // Relative paths in the file start at its folder. Throws kNotFound, kSyntax, and kInvalidArgument

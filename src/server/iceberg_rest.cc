@@ -74,7 +74,8 @@ class IcebergRest::Impl {
                                                          std::move(warehouse.catalog),
                                                          RestLocations(std::move(roots)),
                                                          {},
-                                                         {}}));
+                                                         {},
+                                                         std::move(warehouse.watch)}));
   }
 
   RestWarehouse* FindWarehouse(std::string_view name) {

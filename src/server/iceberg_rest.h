@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "server/commit_watch.h"
 #include "server/http_message.h"
 #include "server/rest_metrics.h"
 
@@ -21,6 +22,7 @@ struct IcebergRestWarehouse {
   std::shared_ptr<catalog::Catalog> catalog;
   // Folders beside the warehouse in which clients may have tables lie.
   std::vector<std::string> allowed_locations = {};
+  std::shared_ptr<CommitWatch> watch = nullptr;  // is told of every commit
 };
 
 class IcebergRest {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "catalog/catalog.h"
+#include "server/commit_watch.h"
 #include "server/http_message.h"
 #include "server/rest_idempotency.h"
 #include "server/rest_loaded.h"
@@ -20,6 +21,7 @@ struct RestWarehouse {
   RestLocations locations;
   LoadedAnswers loaded;
   KeysInFlight keys;
+  std::shared_ptr<CommitWatch> watch = nullptr;  // who is told of commits, or nobody
 };
 
 struct RestCall {

@@ -118,8 +118,10 @@ RestAnswer CommitOnce(RestCall& call, catalog::CommitRequest request,
   request.answer = [&](const catalog::CommitResult& result) {
     return ToKept(call.http, answer(result));
   };
+  CommitWatch::Attempt attempt(call.warehouse.watch.get(), {"", call.http.id}, request);
   catalog::CommitResult result = call.catalog().Commit(request);
   if (result.earlier) return FromKept(call.http, *result.earlier);
+  attempt.Landed(result);
   if (after) after(result);
   return answer(result);
 }
