@@ -19,12 +19,15 @@
 #include "io/file_system.h"
 #include "server/access_log.h"
 #include "server/commit_feed.h"
+#include "server/commit_metrics.h"
+#include "server/dbt_run.h"
 #include "server/event_delivery.h"
 #include "server/http_metrics.h"
 #include "server/http_routes.h"
 #include "server/http_server.h"
 #include "server/iceberg_rest.h"
 #include "server/listen_address.h"
+#include "server/table_metrics.h"
 
 namespace eider::cli {
 
@@ -106,6 +109,7 @@ struct Serving {
   std::unique_ptr<server::IcebergRest> rest;
   server::HttpRoutes routes;
   std::unique_ptr<server::AccessLog> log;
+  std::unique_ptr<server::DbtRuns> runs;
   // Until they are at work.
   std::shared_ptr<server::EventOutbox> outbox;
   std::vector<std::unique_ptr<server::EventSink>> sinks;
@@ -125,6 +129,7 @@ class ServeProgram {
   std::shared_ptr<server::EventOutbox> OpenOutbox(const ServeConfig::Events& events) const;
   void Serve(std::shared_ptr<const Serving> serving);
   void TellEvents(Serving& serving);
+  std::string MetricsText();
   void Record(const server::HttpExchange& exchange);
   void Reload();
   void Stop(const sigset_t& signals);
@@ -132,6 +137,7 @@ class ServeProgram {
 
   const Arguments& arguments_;
   server::HttpMetrics metrics_;
+  server::TableMetrics table_metrics_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Serving> serving_;
   // In this order they stop: a last look at what has happened, then what that told is sent.
@@ -208,6 +214,7 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
   const std::string& log = next->config.access_log;
   if (!log.empty()) next->log = std::make_unique<server::AccessLog>(log);
 
+  next->runs = std::make_unique<server::DbtRuns>(next->config.dbt_projects);
   next->outbox = OpenOutbox(next->config.events);
   next->sinks = OpenSinks(next->config.events);
 
@@ -226,7 +233,7 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
                            },
                            server::IcebergRest::RouteOf});
   routes.only_this_machine = !next->config.allow_anonymous;
-  routes.metrics = [this] { return metrics_.Text(server_->counts()); };
+  routes.metrics = [this] { return MetricsText(); };
   for (const ServedWarehouse& warehouse : next->warehouses) {
     routes.checks.push_back(
         {warehouse.name, [catalog = warehouse.catalog] { catalog->Snapshot(); }});
@@ -269,6 +276,29 @@ void ServeProgram::TellEvents(Serving& serving) {
     deliveries_.push_back(std::make_unique<server::EventDelivery>(serving.outbox, std::move(sink)));
   }
   serving.sinks.clear();
+}
+
+std::string ServeProgram::MetricsText() {
+  auto now = serving();
+  server::PrometheusText text;
+  metrics_.Write(text, server_->counts());
+  std::vector<server::EventSinkCounts> sinks;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& delivery : deliveries_) {
+      sinks.push_back({delivery->sink(), delivery->counts(),
+                       now->outbox ? now->outbox->BacklogOf(delivery->sink())
+                                   : server::EventOutbox::Backlog()});
+    }
+  }
+  server::WriteCommitMetrics(text, feed_->counts(), now->rest->counts(), sinks);
+  std::vector<server::TableMetrics::Warehouse> warehouses;
+  for (const ServedWarehouse& warehouse : now->warehouses) {
+    warehouses.push_back({warehouse.name, warehouse.catalog});
+  }
+  table_metrics_.Write(text, warehouses, now->config.metrics_tables);
+  server::WriteDbtMetrics(text, now->runs->Latest());
+  return text.text();
 }
 
 void ServeProgram::Record(const server::HttpExchange& exchange) {

@@ -88,11 +88,12 @@ class Reader {
   }
 
   template <typename Number>
-  std::function<void(const YamlNode&)> Count(const std::string& what, Number& value) {
-    return [this, what, &value](const YamlNode& node) {
-      if (node.kind != YamlNode::Kind::kInteger || node.integer < 1 ||
+  std::function<void(const YamlNode&)> Count(const std::string& what, Number& value,
+                                             int64_t least = 1) {
+    return [this, what, &value, least](const YamlNode& node) {
+      if (node.kind != YamlNode::Kind::kInteger || node.integer < least ||
           node.integer > std::numeric_limits<int>::max()) {
-        throw Wrong(node, what, "a number above zero");
+        throw Wrong(node, what, fmt::format("a number of {} or more", least));
       }
       value = static_cast<Number>(node.integer);
     };
@@ -238,6 +239,23 @@ ServeConfig ReadServeConfig(const std::string& file) {
     if (!events.wanted())
       throw reader.Wrong(node, "'events'", "a mapping with 'file' or 'webhooks'");
   };
+  auto read_projects = [&](const YamlNode& node) {
+    if (!node.IsSequence()) throw reader.Wrong(node, "'dbt_projects'", "a list");
+    for (const YamlNode& item : node.items) {
+      server::DbtProject project;
+      reader.Each(item, "a dbt project",
+                  {{"name", reader.Text("'name' of a dbt project", project.name)},
+                   {"target", reader.Path("'target' of a dbt project", project.target)}});
+      if (project.name.empty() || project.target.empty()) {
+        throw reader.Wrong(item, "a dbt project", "a mapping with 'name' and 'target'");
+      }
+      config.dbt_projects.push_back(std::move(project));
+    }
+  };
+  auto read_metrics = [&](const YamlNode& node) {
+    reader.Each(node, "'metrics'",
+                {{"tables", reader.Count("'tables' of 'metrics'", config.metrics_tables, 0)}});
+  };
   reader.Each(reader.Parse(), "the configuration",
               {{"listen", reader.Text("'listen'", config.listen)},
                {"allow_anonymous", reader.Flag("'allow_anonymous'", config.allow_anonymous)},
@@ -246,6 +264,8 @@ ServeConfig ReadServeConfig(const std::string& file) {
                {"tls", read_tls},
                {"access_log", reader.Path("'access_log'", config.access_log)},
                {"events", read_events},
+               {"metrics", read_metrics},
+               {"dbt_projects", read_projects},
                {"limits", read_limits}});
   return config;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/dbt_run.h"
 #include "server/event_sink.h"
 #include "server/http_server.h"
 
@@ -39,6 +40,9 @@ struct ServeConfig {
   std::chrono::milliseconds drain_time{30'000};
   std::string access_log;  // a file, "-" for standard output, "" for none
   Events events;
+  // Of how many tables /metrics tells figures.
+  size_t metrics_tables = 1000;
+  std::vector<server::DbtProject> dbt_projects;
 };
 
 // Relative paths in the file start at its folder. Throws kNotFound, kSyntax, and kInvalidArgument

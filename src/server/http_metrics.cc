@@ -40,17 +40,6 @@ double ProcessorSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-void Describe(std::string& out, std::string_view name, std::string_view type,
-              std::string_view help) {
-  out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
-}
-
-void One(std::string& out, std::string_view name, std::string_view type, std::string_view help,
-         double value) {
-  Describe(out, name, type, help);
-  out += fmt::format("{} {}\n", name, value);
-}
-
 }  // namespace
 
 HttpMetrics::HttpMetrics() : started_(static_cast<double>(NowMicros()) / kMicrosPerSecond) {}
@@ -66,53 +55,52 @@ void HttpMetrics::Count(std::string_view route, std::string_view method, int sta
   counted.latency.total_micros += micros;
 }
 
-std::string HttpMetrics::Text(const HttpServerCounts& server) const {
-  std::string out;
+void HttpMetrics::Write(PrometheusText& text, const HttpServerCounts& server) const {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    Describe(out, "eider_http_requests_total", "counter", "Requests answered.");
+    text.Family("eider_http_requests_total", "counter", "Requests answered.");
     for (const auto& [name, route] : routes_) {
       for (const auto& [status, count] : route.statuses) {
-        out += fmt::format(
-            "eider_http_requests_total{{route=\"{}\",method=\"{}\",status=\"{}\"}} {}\n",
-            name.first, name.second, status, count);
+        text.Sample(
+            {{"route", name.first}, {"method", name.second}, {"status", std::to_string(status)}},
+            static_cast<double>(count));
       }
     }
-    Describe(out, "eider_http_request_duration_seconds", "histogram",
-             "Time from a request's first byte until its answer was sent.");
+    text.Family("eider_http_request_duration_seconds", "histogram",
+                "Time from a request's first byte until its answer was sent.");
     for (const auto& [name, route] : routes_) {
-      std::string labels = fmt::format("route=\"{}\",method=\"{}\"", name.first, name.second);
       uint64_t count = 0;
-      for (size_t i = 0; i < kBounds.size(); ++i) {
+      for (size_t i = 0; i <= kBounds.size(); ++i) {
         count += route.latency.counts[i];
-        out += fmt::format("eider_http_request_duration_seconds_bucket{{{},le=\"{}\"}} {}\n",
-                           labels, static_cast<double>(kBounds[i]) / kMicrosPerSecond, count);
+        std::string bound =
+            i == kBounds.size()
+                ? "+Inf"
+                : fmt::format("{}", static_cast<double>(kBounds[i]) / kMicrosPerSecond);
+        text.Sample({{"route", name.first}, {"method", name.second}, {"le", bound}},
+                    static_cast<double>(count), "_bucket");
       }
-      count += route.latency.counts.back();
-      out += fmt::format(
-          "eider_http_request_duration_seconds_bucket{{{0},le=\"+Inf\"}} {1}\n"
-          "eider_http_request_duration_seconds_sum{{{0}}} {2}\n"
-          "eider_http_request_duration_seconds_count{{{0}}} {1}\n",
-          labels, count, static_cast<double>(route.latency.total_micros) / kMicrosPerSecond);
+      PrometheusText::Labels labels = {{"route", name.first}, {"method", name.second}};
+      text.Sample(labels, static_cast<double>(route.latency.total_micros) / kMicrosPerSecond,
+                  "_sum");
+      text.Sample(labels, static_cast<double>(count), "_count");
     }
   }
-  One(out, "eider_http_connections", "gauge", "Connections open now.",
-      static_cast<double>(server.connections));
-  One(out, "eider_http_connections_accepted_total", "counter", "Connections that were made.",
-      static_cast<double>(server.accepted));
-  One(out, "eider_http_connections_refused_total", "counter", "Connections that were one too many.",
-      static_cast<double>(server.refused));
-  One(out, "eider_http_requests_handling", "gauge", "Requests that are worked on now.",
-      static_cast<double>(server.handling));
-  One(out, "eider_http_requests_waiting", "gauge", "Requests that wait for their turn.",
-      static_cast<double>(server.waiting));
+  text.One("eider_http_connections", "gauge", "Connections open now.",
+           static_cast<double>(server.connections));
+  text.One("eider_http_connections_accepted_total", "counter", "Connections that were made.",
+           static_cast<double>(server.accepted));
+  text.One("eider_http_connections_refused_total", "counter", "Connections that were one too many.",
+           static_cast<double>(server.refused));
+  text.One("eider_http_requests_handling", "gauge", "Requests that are worked on now.",
+           static_cast<double>(server.handling));
+  text.One("eider_http_requests_waiting", "gauge", "Requests that wait for their turn.",
+           static_cast<double>(server.waiting));
   double now = static_cast<double>(NowMicros()) / kMicrosPerSecond;
-  One(out, "eider_uptime_seconds", "gauge", "Time since the server began.", now - started_);
-  One(out, "process_start_time_seconds", "gauge", "When the server began, since 1970.", started_);
-  One(out, "process_resident_memory_bytes", "gauge", "Memory of the process.", ResidentBytes());
-  One(out, "process_cpu_seconds_total", "counter", "Processor time of the process.",
-      ProcessorSeconds());
-  return out;
+  text.One("eider_uptime_seconds", "gauge", "Time since the server began.", now - started_);
+  text.One("process_start_time_seconds", "gauge", "When the server began, since 1970.", started_);
+  text.One("process_resident_memory_bytes", "gauge", "Memory of the process.", ResidentBytes());
+  text.One("process_cpu_seconds_total", "counter", "Processor time of the process.",
+           ProcessorSeconds());
 }
 
 }  // namespace eider::server

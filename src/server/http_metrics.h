@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "server/http_server.h"
+#include "server/prometheus_text.h"
 
 namespace eider::server {
 
@@ -21,7 +22,7 @@ class HttpMetrics {
   void Count(std::string_view route, std::string_view method, int status, int64_t micros);
 
   // All that was counted, with the counts of the server and the state of the process.
-  std::string Text(const HttpServerCounts& server) const;
+  void Write(PrometheusText& text, const HttpServerCounts& server) const;
 
  private:
   // Upper bounds in microseconds: fine where answers come from a cache, coarse where commits wait.

@@ -57,6 +57,16 @@ class IcebergRest::Impl {
 
   std::vector<MetricsReport> LatestMetrics(size_t count) const { return metrics_.Latest(count); }
 
+  std::vector<IcebergRestCounts> counts() const {
+    std::vector<IcebergRestCounts> all;
+    for (const auto& warehouse : warehouses_) {
+      const CommitOutcomes& outcomes = warehouse->outcomes;
+      all.push_back({warehouse->name, outcomes.conflicts, outcomes.unknown, outcomes.repeated,
+                     warehouse->loaded.hits(), warehouse->loaded.misses()});
+    }
+    return all;
+  }
+
  private:
   void Add(IcebergRestWarehouse&& warehouse) {
     if (warehouse.name.empty() || IsReservedPrefix(warehouse.name)) {
@@ -166,5 +176,7 @@ std::string_view IcebergRest::RouteOf(const HttpRequest& request) {
 std::vector<MetricsReport> IcebergRest::LatestMetrics(size_t count) const {
   return impl_->LatestMetrics(count);
 }
+
+std::vector<IcebergRestCounts> IcebergRest::counts() const { return impl_->counts(); }
 
 }  // namespace eider::server

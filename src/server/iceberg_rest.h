@@ -25,6 +25,16 @@ struct IcebergRestWarehouse {
   std::shared_ptr<CommitWatch> watch = nullptr;  // is told of every commit
 };
 
+// What has come of requests to a warehouse since the object was made.
+struct IcebergRestCounts {
+  std::string warehouse;
+  uint64_t conflicts = 0;        // commits that lost to another
+  uint64_t unknown_commits = 0;  // commits of which it is not known whether they landed
+  uint64_t repeated = 0;         // requests that were done before, and answered as then
+  uint64_t loads_from_cache = 0;
+  uint64_t loads_from_files = 0;
+};
+
 class IcebergRest {
  public:
   // At least one. Throws kInvalidArgument for a name that stands twice or is none of a path's.
@@ -43,6 +53,7 @@ class IcebergRest {
 
   // What clients have reported, the latest first.
   std::vector<MetricsReport> LatestMetrics(size_t count) const;
+  std::vector<IcebergRestCounts> counts() const;
 
  private:
   class Impl;

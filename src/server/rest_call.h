@@ -1,6 +1,8 @@
 // One request to a route of one warehouse: what its handler works with.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -15,6 +17,13 @@
 
 namespace eider::server {
 
+// What has come of commits.
+struct CommitOutcomes {
+  std::atomic<uint64_t> conflicts = 0;
+  std::atomic<uint64_t> unknown = 0;   // nobody knows whether they landed
+  std::atomic<uint64_t> repeated = 0;  // were done before, by their idempotency key
+};
+
 struct RestWarehouse {
   std::string name;
   std::shared_ptr<catalog::Catalog> catalog;
@@ -22,6 +31,7 @@ struct RestWarehouse {
   LoadedAnswers loaded;
   KeysInFlight keys;
   std::shared_ptr<CommitWatch> watch = nullptr;  // who is told of commits, or nobody
+  CommitOutcomes outcomes = {};
 };
 
 struct RestCall {

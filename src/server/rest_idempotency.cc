@@ -94,7 +94,10 @@ HttpResponse AnswerOnce(RestCall& call, const std::function<RestAnswer()>& act) 
   std::string key = KeyOf(call.http);
   if (key.empty()) return Render(call, act());
   KeysInFlight::Turn turn(call.warehouse.keys, key);
-  if (auto kept = call.catalog().FindAnswer(key)) return Render(call, FromKept(call.http, *kept));
+  if (auto kept = call.catalog().FindAnswer(key)) {
+    ++call.warehouse.outcomes.repeated;
+    return Render(call, FromKept(call.http, *kept));
+  }
   std::optional<RestError> refused;
   try {
     return Render(call, act());
@@ -119,8 +122,19 @@ RestAnswer CommitOnce(RestCall& call, catalog::CommitRequest request,
     return ToKept(call.http, answer(result));
   };
   CommitWatch::Attempt attempt(call.warehouse.watch.get(), {"", call.http.id}, request);
-  catalog::CommitResult result = call.catalog().Commit(request);
-  if (result.earlier) return FromKept(call.http, *result.earlier);
+  CommitOutcomes& outcomes = call.warehouse.outcomes;
+  catalog::CommitResult result;
+  try {
+    result = call.catalog().Commit(request);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kConflict) ++outcomes.conflicts;
+    if (error.code() == ErrorCode::kUnknownOutcome) ++outcomes.unknown;
+    throw;
+  }
+  if (result.earlier) {
+    ++outcomes.repeated;
+    return FromKept(call.http, *result.earlier);
+  }
   attempt.Landed(result);
   if (after) after(result);
   return answer(result);

@@ -71,7 +71,7 @@ std::shared_ptr<const LoadedAnswer> LoadedAnswers::Table(catalog::Catalog& catal
   // A table whose metadata is gone must not look whole for as long as this process remembers it.
   if (!catalog.files().Exists(metadata_location)) throw MissingFile(metadata_location);
   std::string key = (mode == SnapshotMode::kAll ? "all " : "refs ") + metadata_location;
-  if (auto cached = answers_.Get(key)) return cached;
+  if (auto cached = Get(key)) return cached;
   auto metadata =
       LoadOrMissing(metadata_location, [&] { return catalog.LoadTable(metadata_location); });
   return Put(key, {EtagOf(key), LoadTableBody(*metadata, metadata_location, mode)});
@@ -81,11 +81,17 @@ std::shared_ptr<const LoadedAnswer> LoadedAnswers::View(catalog::Catalog& catalo
                                                         const std::string& metadata_location) {
   if (!catalog.files().Exists(metadata_location)) throw MissingFile(metadata_location);
   std::string key = "view " + metadata_location;
-  if (auto cached = answers_.Get(key)) return cached;
+  if (auto cached = Get(key)) return cached;
   auto metadata =
       LoadOrMissing(metadata_location, [&] { return catalog.LoadView(metadata_location); });
   return Put(key,
              {EtagOf(key), LoadBody(iceberg::ViewMetadataToJson(*metadata), metadata_location)});
+}
+
+std::shared_ptr<const LoadedAnswer> LoadedAnswers::Get(const std::string& key) {
+  auto cached = answers_.Get(key);
+  ++(cached ? hits_ : misses_);
+  return cached;
 }
 
 std::shared_ptr<const LoadedAnswer> LoadedAnswers::Put(const std::string& key,

@@ -2,6 +2,8 @@
 // neither does the answer. Loading is what clients do most; it costs a look-up here.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -34,10 +36,18 @@ class LoadedAnswers {
   std::shared_ptr<const LoadedAnswer> View(catalog::Catalog& catalog,
                                            const std::string& metadata_location);
 
+  // How many were answered from the cache, and how many were not.
+  uint64_t hits() const { return hits_; }
+  uint64_t misses() const { return misses_; }
+
  private:
+  // nullptr where it is not held.
+  std::shared_ptr<const LoadedAnswer> Get(const std::string& key);
   std::shared_ptr<const LoadedAnswer> Put(const std::string& key, LoadedAnswer answer);
 
   LruCache<LoadedAnswer> answers_;
+  std::atomic<uint64_t> hits_ = 0;
+  std::atomic<uint64_t> misses_ = 0;
 };
 
 }  // namespace eider::server
