@@ -16,7 +16,7 @@ using testing::Not;
 class TableMetricsTest : public testing::Test {
  protected:
   void SetUp() override {
-    catalog_ = catalog::OpenSqliteCatalog(folder_.path() + "/w", {.name = "w"});
+    catalog_ = catalog::OpenCatalog(folder_.path() + "/w", {.name = "w"});
     catalog_->Commit(catalog::CreateSchema("s"));
   }
   void Create(const std::string& name) {
@@ -100,7 +100,7 @@ TEST_F(TableMetricsTest, WithoutPatienceTheFiguresOfBeforeStand) {
 TEST_F(TableMetricsTest, ADamagedTableDoesNotHideTheOthers) {
   for (const char* name : {"a", "b"}) Create(name);
   catalog_->files().Remove(catalog_->Find({{"s"}, "a"})->metadata_location);
-  catalog_ = catalog::OpenSqliteCatalog(folder_.path() + "/w");
+  catalog_ = catalog::OpenCatalog(folder_.path() + "/w");
   EXPECT_THAT(Text(), HasSubstr(Line("eider_table_snapshots", "b", 1)));
 }
 
