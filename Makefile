@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 PYTHON_TESTS = .venv-test/bin/python
 
-.PHONY: setup build demo test interop test-asan test-tsan fuzz bench format lint install clean
+.PHONY: setup build demo test interop chaos test-asan test-tsan fuzz bench format lint install clean
 
 setup:
 	@scripts/setup
@@ -23,6 +23,10 @@ test: setup
 # Real Trino, Spark, PyIceberg and DuckDB on one `eider serve`.
 interop: build
 	@scripts/interop $(BUILD)/eider
+
+# 200 clients of servers that are killed, on every kind of store: three minutes.
+chaos: build
+	@scripts/chaos $(BUILD)/eider
 
 test-asan: setup
 	@scripts/test-environment

@@ -20,6 +20,8 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+# Headers only: src/catalog/postgres_library.h loads the library itself, when it is first needed.
+find_path(POSTGRESQL_HEADERS postgresql/libpq-fe.h REQUIRED)
 
 set(DUCKDB_VERSION 1.5.5)
 set(DUCKDB_ROOT ${CMAKE_SOURCE_DIR}/.deps/duckdb-${DUCKDB_VERSION})

@@ -51,3 +51,19 @@ python_environment() {
   attempt "$folder/bin/pip" install -q --disable-pip-version-check "$@"
   touch "$folder/.$stamp"
 }
+
+# postgresql_for_tests: PostgreSQL's programs, for tests that start a server of their own. Without them, and without the
+# right to install them, those tests are skipped.
+postgresql_for_tests() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return 0
+  if ! command -v apt-get >/dev/null || { [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; }; then
+    say "PostgreSQL is not installed: tests on it are skipped"
+    return 0
+  fi
+  # Debian's package would also start a server of the machine.
+  local settings=/etc/postgresql-common/createcluster.d as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  "${as_root[@]}" mkdir -p "$settings"
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee "$settings/eider-tests.conf" >/dev/null
+  install_packages postgresql-15
+}

@@ -132,6 +132,8 @@ class CommitFaultTest : public WarehouseTest {
  protected:
   void SetUp() override {
     WarehouseTest::SetUp();
+    ChooseStore();
+    if (IsSkipped()) return;
     injected_ = std::make_unique<io::FaultInjectionFileSystem>(files_, warehouse_);
     stopper_.files = injected_.get();
     Reopen();
@@ -140,6 +142,8 @@ class CommitFaultTest : public WarehouseTest {
     Create(*catalog_, kU, "u");
     catalog_->Commit(Tables({ViewChange(*catalog_, kView, "SELECT 0 AS id")}));
   }
+
+  virtual void ChooseStore() {}
 
   void Reopen() {
     catalog_.reset();
@@ -218,7 +222,7 @@ class CommitFaultTest : public WarehouseTest {
     EXPECT_EQ(Look(*catalog_), now);
     EXPECT_EQ(LookAtFolder("t"), now["s.t"]) << "the next open repairs the folder";
 
-    CheckReport report = CheckWarehouse(warehouse_);
+    CheckReport report = CheckWarehouse(warehouse_, {.store = store_});
     for (const Finding& finding : report.findings) {
       EXPECT_EQ(finding.kind, FindingKind::kLeftoverFile) << finding.path << ": " << finding.detail;
       EXPECT_FALSE(cleans_up) << finding.path << " was left";
@@ -250,6 +254,9 @@ class CommitFaultTest : public WarehouseTest {
     }
   }
 
+  // Stops before the SQL transaction is sent, and after it.
+  void StopAroundTheSwap();
+
   std::unique_ptr<io::FaultInjectionFileSystem> injected_;
   Stopper stopper_;
   std::shared_ptr<Catalog> catalog_;
@@ -268,7 +275,18 @@ TEST_F(CommitFaultTest, DiskFullAtEveryStepLeavesNothingBehind) {
   StopEverywhere(io::Fault::kNoSpace, true);
 }
 
-TEST_F(CommitFaultTest, StoppedAroundTheSwap) {
+TEST_F(CommitFaultTest, StoppedAroundTheSwap) { StopAroundTheSwap(); }
+
+class CommitFaultOnPostgresTest : public CommitFaultTest {
+ protected:
+  void ChooseStore() override { UsePostgres(); }
+};
+
+TEST_F(CommitFaultOnPostgresTest, KilledAtEveryStep) { StopEverywhere(io::Fault::kCrash, false); }
+
+TEST_F(CommitFaultOnPostgresTest, StoppedAroundTheSwap) { StopAroundTheSwap(); }
+
+void CommitFaultTest::StopAroundTheSwap() {
   for (const Scenario& scenario : Scenarios()) {
     for (Stopper::Where where : {Stopper::Where::kBefore, Stopper::Where::kAfter}) {
       for (io::Fault fault : {io::Fault::kCrash, io::Fault::kPowerLoss}) {

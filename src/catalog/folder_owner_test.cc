@@ -5,14 +5,15 @@
 namespace eider::catalog {
 namespace {
 
-class FolderOwnerTest : public WarehouseTest {
+class FolderOwnerTest : public EveryStoreTest {
  protected:
   void SetUp() override {
-    WarehouseTest::SetUp();
+    EveryStoreTest::SetUp();
+    if (IsSkipped()) return;
     catalog_ = Open({.name = "c"});
     catalog_->Commit(CreateSchema("s"));
     catalog_->Commit(Tables({CreateChange(*catalog_, t_)}));
-    database_ = std::make_unique<SqliteDatabase>(warehouse_ + "/catalog.db");
+    database_ = Database();
   }
 
   std::string OwnerOf(const std::string& location, const TableIdentifier& self) {
@@ -21,10 +22,12 @@ class FolderOwnerTest : public WarehouseTest {
   }
 
   std::shared_ptr<Catalog> catalog_;
-  std::unique_ptr<SqliteDatabase> database_;
+  std::unique_ptr<SqlDatabase> database_;
 };
 
-TEST_F(FolderOwnerTest, IsFoundInTheFolderBelowItAndAroundIt) {
+INSTANTIATE_TEST_SUITE_P(Stores, FolderOwnerTest, kEveryStore, StoreName);
+
+TEST_P(FolderOwnerTest, IsFoundInTheFolderBelowItAndAroundIt) {
   std::string location = "file://" + warehouse_ + "/s/t";
   EXPECT_EQ(OwnerOf(location, u_), "s.t");
   EXPECT_EQ(OwnerOf(warehouse_ + "/s/t", u_), "s.t");
@@ -39,7 +42,7 @@ TEST_F(FolderOwnerTest, IsFoundInTheFolderBelowItAndAroundIt) {
   EXPECT_FALSE(OwnerOfMetadataFolder(*database_, "c", metadata, t_));
 }
 
-TEST_F(FolderOwnerTest, ATableCalledMetadataDoesNotOwnItsSchema) {
+TEST_P(FolderOwnerTest, ATableCalledMetadataDoesNotOwnItsSchema) {
   TableIdentifier odd{{"s"}, "metadata"};
   catalog_->Commit(Tables({CreateChange(*catalog_, odd)}));
   EXPECT_EQ(OwnerOf("file://" + warehouse_ + "/s/u", u_), "nobody");

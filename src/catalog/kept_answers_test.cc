@@ -6,7 +6,7 @@
 namespace eider::catalog {
 namespace {
 
-class KeptAnswersTest : public WarehouseTest {
+class KeptAnswersTest : public EveryStoreTest {
  protected:
   static CommitRequest Keyed(CommitRequest request, const std::string& key,
                              const std::string& body) {
@@ -16,7 +16,9 @@ class KeptAnswersTest : public WarehouseTest {
   }
 };
 
-TEST_F(KeptAnswersTest, OfCommitsWithOneKeyOneLands) {
+INSTANTIATE_TEST_SUITE_P(Stores, KeptAnswersTest, kEveryStore, StoreName);
+
+TEST_P(KeptAnswersTest, OfCommitsWithOneKeyOneLands) {
   auto catalog = Open();
   CommitResult first = catalog->Commit(Keyed(CreateSchema("s"), "k", "first"));
   EXPECT_FALSE(first.earlier);
@@ -28,7 +30,7 @@ TEST_F(KeptAnswersTest, OfCommitsWithOneKeyOneLands) {
   EXPECT_FALSE(catalog->FindAnswer("other"));
 }
 
-TEST_F(KeptAnswersTest, ACommitThatFailsLeavesNoAnswer) {
+TEST_P(KeptAnswersTest, ACommitThatFailsLeavesNoAnswer) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Keyed(CreateSchema("s"), "k", "x")); }),
@@ -36,7 +38,7 @@ TEST_F(KeptAnswersTest, ACommitThatFailsLeavesNoAnswer) {
   EXPECT_FALSE(catalog->FindAnswer("k"));
 }
 
-TEST_F(KeptAnswersTest, ACommitThatIsAnsweredFromBeforeLeavesNoFiles) {
+TEST_P(KeptAnswersTest, ACommitThatIsAnsweredFromBeforeLeavesNoFiles) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Keyed(Tables({CreateChange(*catalog, t_)}), "k", "first"));
@@ -47,7 +49,7 @@ TEST_F(KeptAnswersTest, ACommitThatIsAnsweredFromBeforeLeavesNoFiles) {
   EXPECT_EQ(files_.ListRecursive(warehouse_ + "/s").size(), files);
 }
 
-TEST_F(KeptAnswersTest, ARefusalIsKeptUnlessThereIsAnAnswer) {
+TEST_P(KeptAnswersTest, ARefusalIsKeptUnlessThereIsAnAnswer) {
   auto catalog = Open();
   EXPECT_EQ(catalog->KeepAnswer("k", {"hash", 409, "no"}).status, 409);
   EXPECT_EQ(catalog->KeepAnswer("k", {"hash", 404, "gone"}).status, 409);
@@ -56,13 +58,14 @@ TEST_F(KeptAnswersTest, ARefusalIsKeptUnlessThereIsAnAnswer) {
   EXPECT_TRUE(catalog->Snapshot()->namespaces.empty());
 }
 
-TEST_F(KeptAnswersTest, AnAnswerExpires) {
+TEST_P(KeptAnswersTest, AnAnswerExpires) {
   Open()->KeepAnswer("old", {"hash", 409, "no"});
   Open()->KeepAnswer("new", {"hash", 409, "no"});
   int64_t day = 24LL * 60 * 60 * 1000;
-  SqliteDatabase(warehouse_ + "/catalog.db")
-      .Execute("UPDATE eider_idempotency SET created_at_ms = ? WHERE idempotency_key = 'old'",
-               {std::to_string(NowMillis() - day)});
+  Database()->Execute(
+      "UPDATE eider_idempotency SET created_at_ms = CAST(? AS BIGINT) WHERE idempotency_key = "
+      "'old'",
+      {std::to_string(NowMillis() - day)});
   auto catalog = Open();
   EXPECT_FALSE(catalog->FindAnswer("old"));
   EXPECT_TRUE(catalog->FindAnswer("new"));

@@ -17,6 +17,8 @@ struct CatalogOptions {
   // What keeps the catalog:
   //   ""                            catalog.db in the warehouse's folder
   //   sqlite:///abs/file.db         a SQLite file elsewhere
+  //   postgresql://user@host/db     PostgreSQL; what is left out comes from PG* variables and the
+  //                                 password file
   // Where several warehouses share one, "?catalog_name=.." says which catalog is meant; without it,
   // a warehouse finds its own again.
   std::string store = {};

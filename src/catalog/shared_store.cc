@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "catalog/metadata_files.h"
+#include "catalog/postgres_store.h"
 #include "catalog/projection.h"
 #include "catalog/sqlite_schema.h"
 #include "catalog/sqlite_store.h"
@@ -106,9 +107,17 @@ OpenedStore OpenSharedStore(const std::string& warehouse, const CatalogOptions& 
                        options.name.empty() ? BaseName(warehouse) : options.name,
                        options.must_exist};
   if (address.scheme == "sqlite") return OpenSqlite(choice, options, address);
+  if (address.scheme == "postgresql" || address.scheme == "postgres") {
+    auto store = std::make_unique<PostgresStore>(address.url, address.Shown(), options.must_exist,
+                                                 options.observer);
+    std::string name = ChooseCatalog(*store, choice);
+    return {std::move(store), name};
+  }
   throw Error(ErrorCode::kUnsupported,
               fmt::format("no kind of catalog is called {}", address.Shown()))
-      .WithHint("A catalog is kept in sqlite:///folder/file.db, or by default in the warehouse.");
+      .WithHint(
+          "A catalog is kept in postgresql://user@host/database or sqlite:///folder/file.db, or by "
+          "default in the warehouse.");
 }
 
 std::string ChooseCatalog(SqlStore& store, const CatalogChoice& choice) {

@@ -14,9 +14,13 @@
 namespace eider::catalog {
 namespace {
 
-using SqlCatalogTest = WarehouseTest;
+using SqlCatalogTest = EveryStoreTest;
+INSTANTIATE_TEST_SUITE_P(Stores, SqlCatalogTest, kEveryStore, StoreName);
 
-TEST_F(SqlCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
+// Of a catalog in the warehouse's own folder.
+using OwnCatalogTest = WarehouseTest;
+
+TEST_P(SqlCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -32,7 +36,7 @@ TEST_F(SqlCatalogTest, CommitsAreSeenByEveryOpenCatalogAndByFolderReaders) {
   EXPECT_TRUE(files_.Exists(metadata->metadata_log[0].metadata_file));
 }
 
-TEST_F(SqlCatalogTest, NameOutlivesTheFolderNameAndWhatWasAskedFor) {
+TEST_F(OwnCatalogTest, NameOutlivesTheFolderNameAndWhatWasAskedFor) {
   CatalogOptions options;
   options.name = "jaffle";
   EXPECT_EQ(Open(options)->name(), "jaffle");
@@ -41,14 +45,14 @@ TEST_F(SqlCatalogTest, NameOutlivesTheFolderNameAndWhatWasAskedFor) {
   EXPECT_EQ(OpenCatalog(root_ + "/second")->name(), "second");
 }
 
-TEST_F(SqlCatalogTest, MissingWarehouseIsNamedAndNotMade) {
+TEST_F(OwnCatalogTest, MissingWarehouseIsNamedAndNotMade) {
   CatalogOptions options;
   options.must_exist = true;
   EXPECT_EQ(CodeOf([&] { Open(options); }), ErrorCode::kNotFound);
   EXPECT_FALSE(files_.Exists(root_ + "/w"));
 }
 
-TEST_F(SqlCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
+TEST_F(OwnCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
   files_.CreateDirectories(root_ + "/w");
   {
     // The first version of the JDBC schema, without iceberg_type, and a namespace only.
@@ -74,7 +78,7 @@ TEST_F(SqlCatalogTest, CatalogMadeByAnotherToolKeepsItsNameAndOldColumns) {
   EXPECT_EQ(Rows("SELECT iceberg_type FROM iceberg_tables").at(0).at(0), "TABLE");
 }
 
-TEST_F(SqlCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
+TEST_P(SqlCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   auto before = catalog->Snapshot();
@@ -88,26 +92,26 @@ TEST_F(SqlCatalogTest, ASnapshotIsReadOnceAndAgainAfterEveryChange) {
   EXPECT_EQ(after->entries.size(), 1U);
 }
 
-TEST_F(SqlCatalogTest, RowsWithoutTypeAreTables) {
+TEST_P(SqlCatalogTest, RowsWithoutTypeAreTables) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
-  SqliteDatabase(root_ + "/w/catalog.db").Execute("UPDATE iceberg_tables SET iceberg_type = NULL");
+  Database()->Execute("UPDATE iceberg_tables SET iceberg_type = NULL");
   EXPECT_EQ(catalog->Find(t_)->kind, EntityKind::kTable);
   catalog->Commit(Tables({PropertyChange(t_, "k", "v")}));
   EXPECT_EQ(Property(*catalog, t_, "k"), "v");
 }
 
-TEST_F(SqlCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
+TEST_P(SqlCatalogTest, RowsOfOtherCatalogsInTheSameFileStayTheirs) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
-  SqliteDatabase(root_ + "/w/catalog.db")
-      .Execute("INSERT INTO iceberg_tables VALUES ('x', 's', 't', 'file:///gone', NULL, 'TABLE')");
+  Database()->Execute(
+      "INSERT INTO iceberg_tables VALUES ('x', 's', 't', 'file:///gone', NULL, 'TABLE')");
   EXPECT_FALSE(catalog->Find(t_));
   EXPECT_TRUE(catalog->Snapshot()->entries.empty());
 }
 
-TEST_F(SqlCatalogTest, NamespacesCarryPropertiesAndNest) {
+TEST_P(SqlCatalogTest, NamespacesCarryPropertiesAndNest) {
   auto catalog = Open();
   CommitRequest request;
   request.namespaces = {{NamespaceChange::Kind::kCreate, {"a"}, {}},
@@ -126,7 +130,7 @@ TEST_F(SqlCatalogTest, NamespacesCarryPropertiesAndNest) {
             "true");
 }
 
-TEST_F(SqlCatalogTest, OnlyEmptyNamespacesAreDropped) {
+TEST_P(SqlCatalogTest, OnlyEmptyNamespacesAreDropped) {
   auto catalog = Open();
   CommitRequest create;
   create.namespaces = {{NamespaceChange::Kind::kCreate, {"s"}, {}},
@@ -146,7 +150,7 @@ TEST_F(SqlCatalogTest, OnlyEmptyNamespacesAreDropped) {
   EXPECT_TRUE(catalog->Snapshot()->entries.empty());
 }
 
-TEST_F(SqlCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
+TEST_P(SqlCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_), CreateChange(*catalog, u_)}));
@@ -166,7 +170,7 @@ TEST_F(SqlCatalogTest, SeveralTablesChangeTogetherOrNotAtAll) {
   EXPECT_EQ(files_.List(root_ + "/w/s/t/metadata").size(), 5U);
 }
 
-TEST_F(SqlCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
+TEST_P(SqlCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -177,7 +181,7 @@ TEST_F(SqlCatalogTest, CreateOfTakenNameAndChangeOfMissingNameAreRefused) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({DropChange(u_)})); }), ErrorCode::kNotFound);
 }
 
-TEST_F(SqlCatalogTest, OneCommitMayDropAndCreateTheSameName) {
+TEST_P(SqlCatalogTest, OneCommitMayDropAndCreateTheSameName) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -192,7 +196,7 @@ TEST_F(SqlCatalogTest, OneCommitMayDropAndCreateTheSameName) {
   EXPECT_TRUE(files_.Exists(metadata->location + "/metadata/version-hint.text"));
 }
 
-TEST_F(SqlCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
+TEST_P(SqlCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -205,7 +209,7 @@ TEST_F(SqlCatalogTest, DropTakesTheHintAndPurgeTheFiles) {
   EXPECT_FALSE(files_.Exists(root_ + "/w/s/t"));
 }
 
-TEST_F(SqlCatalogTest, RenameKeepsFilesAndProjection) {
+TEST_P(SqlCatalogTest, RenameKeepsFilesAndProjection) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -220,7 +224,7 @@ TEST_F(SqlCatalogTest, RenameKeepsFilesAndProjection) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({rename})); }), ErrorCode::kAlreadyExists);
 }
 
-TEST_F(SqlCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
+TEST_P(SqlCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({ViewChange(*catalog, t_, "SELECT 1 AS id")}));
@@ -237,7 +241,7 @@ TEST_F(SqlCatalogTest, ViewsAreEntriesOfTheirOwnKind) {
   EXPECT_EQ(catalog->Find(t_)->kind, EntityKind::kTable);
 }
 
-TEST_F(SqlCatalogTest, LostRaceIsRedoneOnTheNewBase) {
+TEST_P(SqlCatalogTest, LostRaceIsRedoneOnTheNewBase) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -276,7 +280,7 @@ TEST_F(SqlCatalogTest, LostRaceIsRedoneOnTheNewBase) {
 
 // Updates that were redone for one base must not be applied to another, even where their
 // requirements would let them: the snapshot in between would be lost.
-TEST_F(SqlCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
+TEST_P(SqlCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "first");
@@ -297,7 +301,7 @@ TEST_F(SqlCatalogTest, ChangeIsRedoneForEveryBaseItMeets) {
             (std::multiset<std::string>{"first", "ours", "race 0", "race 1", "race 2", "race 3"}));
 }
 
-TEST_F(SqlCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
+TEST_P(SqlCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   files_.CreateDirectories(warehouse_ + "/s/t/data");
@@ -307,7 +311,7 @@ TEST_F(SqlCatalogTest, FailedCreateLeavesItsFolderToTheNext) {
   EXPECT_NE(catalog->NewLocation(t_), "file://" + warehouse_ + "/s/t");
 }
 
-TEST_F(SqlCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
+TEST_P(SqlCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
   Open()->Commit(CreateSchema("s"));
   for (int round = 0; round < 30; ++round) {
     const TableIdentifier table{{"s"}, "t" + std::to_string(round)};
@@ -335,14 +339,14 @@ TEST_F(SqlCatalogTest, OfTwoThatCreateOneTableTheLoserIsToldThatItExists) {
   }
 }
 
-TEST_F(SqlCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
+TEST_P(SqlCatalogTest, NamespaceWithADotOrNoNameIsRefused) {
   auto catalog = Open();
   EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("a.b")); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf([&] { catalog->Commit(CreateSchema("")); }), ErrorCode::kInvalidArgument);
   EXPECT_TRUE(catalog->Snapshot()->namespaces.empty());
 }
 
-TEST_F(SqlCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
+TEST_P(SqlCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "1");
@@ -353,7 +357,7 @@ TEST_F(SqlCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
   EXPECT_EQ(files_.ListRecursive(warehouse_ + "/s/t").size(), 1U);
 }
 
-TEST_F(SqlCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTake) {
+TEST_P(SqlCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTake) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "1");
@@ -383,7 +387,7 @@ TEST_F(SqlCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTak
   EXPECT_FALSE(files_.Exists(dropped.metadata_location));
 }
 
-TEST_F(SqlCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
+TEST_F(OwnCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -414,7 +418,7 @@ TEST_F(SqlCatalogTest, CopyOfAWarehouseLeavesTheOthersTablesAlone) {
   EXPECT_TRUE(files_.Exists(copy + "/s/u/metadata/version-hint.text"));
 }
 
-TEST_F(SqlCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt) {
+TEST_F(OwnCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -439,7 +443,7 @@ TEST_F(SqlCatalogTest, MovedWarehouseSaysWhereItWasUnlessTheOldNameLeadsToIt) {
   EXPECT_EQ(ProjectedProperty("s/t", "k"), "v");
 }
 
-TEST_F(SqlCatalogTest, NamesLongerThanAFolderNameMayBe) {
+TEST_F(OwnCatalogTest, NamesLongerThanAFolderNameMayBe) {
   // Each of these letters takes nine bytes in a folder's name.
   std::string name;
   for (int i = 0; i < 100; ++i) name += "\u65e5";
@@ -457,7 +461,7 @@ TEST_F(SqlCatalogTest, NamesLongerThanAFolderNameMayBe) {
   EXPECT_EQ(RowsOf(catalog->Find({{name}, name + "?"})->metadata_location).count("2"), 1U);
 }
 
-TEST_F(SqlCatalogTest, TwoTablesCannotShareAFolder) {
+TEST_P(SqlCatalogTest, TwoTablesCannotShareAFolder) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   TableChange first = CreateChange(*catalog, t_);
@@ -471,7 +475,7 @@ TEST_F(SqlCatalogTest, TwoTablesCannotShareAFolder) {
   EXPECT_TRUE(catalog->Find(u_));
 }
 
-TEST_F(SqlCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWantsIt) {
+TEST_P(SqlCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWantsIt) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "1");
@@ -496,7 +500,7 @@ TEST_F(SqlCatalogTest, MetadataFilesThatLeaveTheLogAreRemovedWhereTheTableWantsI
   EXPECT_EQ(RowsOf(catalog->Find(t_)->metadata_location).size(), 1U);
 }
 
-TEST_F(SqlCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
+TEST_P(SqlCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   auto first = Open();
   first->Commit(CreateSchema("s"));
   first->Commit(Tables({CreateChange(*first, t_), CreateChange(*first, u_)}));
@@ -529,7 +533,7 @@ TEST_F(SqlCatalogTest, OpenRepairsTheProjectionAnotherProcessLeftBehind) {
   EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "1");
 }
 
-TEST_F(SqlCatalogTest, OpeningAndReadingWriteNothing) {
+TEST_F(OwnCatalogTest, OpeningAndReadingWriteNothing) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -546,7 +550,7 @@ TEST_F(SqlCatalogTest, OpeningAndReadingWriteNothing) {
   EXPECT_EQ(files_.Read(warehouse_ + "/catalog.db"), before);
 }
 
-TEST_F(SqlCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
+TEST_P(SqlCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
   {
     auto catalog = Open();
     catalog->Commit(CreateSchema("s"));
@@ -561,7 +565,7 @@ TEST_F(SqlCatalogTest, ManyMarkersAreClearedByTheNextOpen) {
   EXPECT_EQ(Rows("SELECT count(*) FROM eider_projection").at(0).at(0), "0");
 }
 
-TEST_F(SqlCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
+TEST_P(SqlCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   catalog->Commit(Tables({CreateChange(*catalog, t_)}));
@@ -587,7 +591,7 @@ TEST_F(SqlCatalogTest, ThreadsOfOneCatalogLoseNoCommit) {
             static_cast<size_t>(kThreads * kCommits));
 }
 
-TEST_F(SqlCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
+TEST_P(SqlCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
   constexpr int kProcesses = 5;
   constexpr int kCommits = 10;
   const TableIdentifier shared{{"s"}, "shared"};
@@ -648,7 +652,7 @@ TEST_F(SqlCatalogTest, ProcessesLoseNoAcknowledgedCommit) {
   }
 }
 
-TEST_F(SqlCatalogTest, AMetadataFileIsRegisteredUnderAName) {
+TEST_P(SqlCatalogTest, AMetadataFileIsRegisteredUnderAName) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
   Create(*catalog, t_, "row");
@@ -678,7 +682,7 @@ TEST_F(SqlCatalogTest, AMetadataFileIsRegisteredUnderAName) {
   EXPECT_EQ(CodeOf([&] { catalog->Commit(Tables({change})); }), ErrorCode::kNotFound);
 }
 
-TEST_F(SqlCatalogTest, PropertiesOfASchemaAreRemovedAndItRemains) {
+TEST_P(SqlCatalogTest, PropertiesOfASchemaAreRemovedAndItRemains) {
   auto catalog = Open();
   CommitRequest request;
   request.namespaces = {{NamespaceChange::Kind::kCreate, {"s"}, {{"a", "1"}, {"b", "2"}}}};
@@ -705,7 +709,7 @@ class WhileCommitting : public CommitObserver {
   std::function<void()> action_;
 };
 
-TEST_F(SqlCatalogTest, AReaderDoesNotWaitForACommit) {
+TEST_P(SqlCatalogTest, AReaderDoesNotWaitForACommit) {
   Open()->Commit(CreateSchema("s"));
   std::shared_ptr<Catalog> catalog;
   bool found = true;

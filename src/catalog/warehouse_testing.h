@@ -17,6 +17,7 @@
 #include "base/uuid.h"
 #include "catalog/metadata_files.h"
 #include "catalog/open_catalog.h"
+#include "catalog/postgres_testing.h"
 #include "catalog/sqlite.h"
 #include "iceberg/metadata_builder.h"
 #include "iceberg/snapshot_producer.h"
@@ -232,8 +233,22 @@ class WarehouseTest : public testing::Test {
   }
   void TearDown() override { files_.RemoveTree(root_); }
 
+  // Keeps the catalog in PostgreSQL; to be called before it is opened. Skips the test where there
+  // is none.
+  void UsePostgres() {
+    PostgresServer* server = PostgresServer::Get();
+    if (server == nullptr) GTEST_SKIP() << "PostgreSQL is not installed";
+    store_ = server->NewCatalog();
+  }
+
   std::shared_ptr<Catalog> Open(CatalogOptions options = {}) {
+    options.store = store_;
     return OpenCatalog(warehouse_, options);
+  }
+  // The catalog's own tables.
+  std::unique_ptr<SqlDatabase> Database() {
+    if (store_.empty()) return std::make_unique<SqliteDatabase>(warehouse_ + "/catalog.db");
+    return std::make_unique<PostgresDatabase>(store_, "the tests' PostgreSQL", 0);
   }
   std::string Property(Catalog& catalog, const TableIdentifier& identifier,
                        const std::string& key) {
@@ -251,9 +266,7 @@ class WarehouseTest : public testing::Test {
     std::string file = ProjectedPath(folder);
     return iceberg::ParseTableMetadata(files_.Read(file), file).Property(key, "");
   }
-  std::vector<SqliteDatabase::Row> Rows(const std::string& sql) {
-    return SqliteDatabase(warehouse_ + "/catalog.db").Query(sql);
-  }
+  std::vector<SqlDatabase::Row> Rows(const std::string& sql) { return Database()->Query(sql); }
   void Append(Catalog& catalog, const TableIdentifier& identifier, const std::string& row) {
     Writer writer(catalog);
     writer.Append(identifier, row);
@@ -268,8 +281,26 @@ class WarehouseTest : public testing::Test {
   io::FileSystem& files_ = io::LocalFileSystem();
   std::string root_;
   std::string warehouse_;
+  std::string store_;  // what keeps the catalog; "" for the warehouse itself
   const TableIdentifier t_{{"s"}, "t"};
   const TableIdentifier u_{{"s"}, "u"};
 };
+
+// Runs on every kind of store: TEST_P, and INSTANTIATE_TEST_SUITE_P(.., kEveryStore, StoreName).
+enum class StoreKind { kSqlite, kPostgres };
+
+class EveryStoreTest : public WarehouseTest, public testing::WithParamInterface<StoreKind> {
+ protected:
+  void SetUp() override {
+    WarehouseTest::SetUp();
+    if (GetParam() == StoreKind::kPostgres) UsePostgres();
+  }
+};
+
+inline const auto kEveryStore = testing::Values(StoreKind::kSqlite, StoreKind::kPostgres);
+
+inline std::string StoreName(const testing::TestParamInfo<StoreKind>& info) {
+  return info.param == StoreKind::kSqlite ? "Sqlite" : "Postgres";
+}
 
 }  // namespace eider::catalog

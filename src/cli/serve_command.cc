@@ -427,7 +427,7 @@ Command ServeCommand() {
          Kind::kRepeated,
          "NAME=STORE",
          "What keeps the catalog of that warehouse, where its folder does not: "
-         "sqlite:///folder/file.db. The name may be left out for a single one.",
+         "postgresql://.. or sqlite:///.. The name may be left out for a single one.",
          "EIDER_CATALOG",
          {}},
         {"--allow-location",

@@ -151,7 +151,7 @@ std::vector<Option> WarehouseOptions() {
       {"--catalog",
        Kind::kText,
        "STORE",
-       "What keeps its catalog, where the folder does not: sqlite:///folder/file.db.",
+       "What keeps its catalog, where the folder does not: postgresql://.. or sqlite:///..",
        "EIDER_CATALOG",
        {}},
       {"--read-only", Kind::kFlag, "", "Refuse every change.", "", {}},
