@@ -16,10 +16,12 @@
 #include "cli/serve_config.h"
 #include "cli/sql_connection.h"
 #include "cli/systemd.h"
+#include "cli/version.h"
 #include "io/file_system.h"
 #include "server/access_log.h"
 #include "server/commit_feed.h"
 #include "server/commit_metrics.h"
+#include "server/console.h"
 #include "server/dbt_run.h"
 #include "server/event_delivery.h"
 #include "server/http_metrics.h"
@@ -110,6 +112,7 @@ struct Serving {
   server::HttpRoutes routes;
   std::unique_ptr<server::AccessLog> log;
   std::unique_ptr<server::DbtRuns> runs;
+  std::unique_ptr<server::Console> console;
   // Until they are at work.
   std::shared_ptr<server::EventOutbox> outbox;
   std::vector<std::unique_ptr<server::EventSink>> sinks;
@@ -232,6 +235,23 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
                              return rest->Handle(request);
                            },
                            server::IcebergRest::RouteOf});
+  server::Console::Sources sources;
+  sources.version = Version();
+  for (const ServedWarehouse& warehouse : next->warehouses) {
+    sources.warehouses.push_back({warehouse.name, warehouse.catalog});
+  }
+  sources.commits = feed_.get();
+  sources.rest = next->rest.get();
+  sources.runs = next->runs.get();
+  next->console = std::make_unique<server::Console>(std::move(sources));
+  // The first that fits is taken.
+  routes.mounts.push_back({std::string(server::Console::kApiPath),
+                           [console = next->console.get()](const server::HttpRequest& request) {
+                             return console->Handle(request);
+                           },
+                           server::Console::RouteOf});
+  routes.mounts.push_back(
+      {std::string(server::Console::kPath), server::Console::File, server::Console::FileOf});
   routes.only_this_machine = !next->config.allow_anonymous;
   routes.metrics = [this] { return MetricsText(); };
   for (const ServedWarehouse& warehouse : next->warehouses) {
@@ -264,7 +284,6 @@ void ServeProgram::Serve(std::shared_ptr<const Serving> serving) {
 }
 
 void ServeProgram::TellEvents(Serving& serving) {
-  if (!feed_) feed_ = std::make_unique<server::CommitFeed>();
   std::vector<std::shared_ptr<server::CommitWatch>> watches;
   for (const ServedWarehouse& warehouse : serving.warehouses) watches.push_back(warehouse.watch);
   std::vector<std::string> names;
@@ -323,6 +342,8 @@ std::string ServeProgram::Summary() const {
 
 int ServeProgram::Run() {
   sigset_t signals = BlockServerSignals();
+  // Not before its thread is spared the signals.
+  feed_ = std::make_unique<server::CommitFeed>();
   auto first = Prepare();
   TellEvents(*first);
   Serve(first);
