@@ -1,9 +1,11 @@
-"""The short form of `make chaos`: a few seconds of it on SQLite."""
+"""The short form of `make chaos`: a few seconds of it on each kind of store."""
 
 import pathlib
 import subprocess
 import sys
 import unittest
+
+import postgres
 
 RUN = pathlib.Path(__file__).with_name("run.py")
 
@@ -16,6 +18,10 @@ class Chaos(unittest.TestCase):
 
     def test_sqlite(self):
         self.run_chaos("--clients", "50", "--seconds", "2.5", "--kills", "2")
+
+    @unittest.skipIf(postgres.programs() is None, "PostgreSQL is not installed")
+    def test_two_servers_on_postgres(self):
+        self.run_chaos("--store", "postgres", "--servers", "2", "--clients", "50", "--seconds", "3", "--kills", "2")
 
 
 if __name__ == "__main__":
