@@ -49,7 +49,7 @@ function(add_layer NAME)
 endfunction()
 
 # add_program(NAME LAYER top MAIN file): the executable, in the build folder itself, finding
-# libduckdb.so beside it or in ../lib, wherever the tree is moved.
+# libduckdb.so and httpfs beside it or in ../lib, wherever the tree is moved.
 function(add_program NAME)
   cmake_parse_arguments(ARG "" "LAYER;MAIN" "" ${ARGN})
   if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${ARG_MAIN})
@@ -63,5 +63,6 @@ function(add_program NAME)
     BUILD_RPATH_USE_ORIGIN ON
     INSTALL_RPATH "$ORIGIN/../lib")
   install(TARGETS ${NAME} RUNTIME DESTINATION bin)
-  install(FILES ${DUCKDB_LIBRARY} DESTINATION lib)
+  install(FILES ${DUCKDB_LIBRARY} ${DUCKDB_HTTPFS} DESTINATION lib)
+  file(CREATE_LINK ${DUCKDB_HTTPFS} ${CMAKE_BINARY_DIR}/httpfs.duckdb_extension SYMBOLIC)
 endfunction()

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "catalog/metadata_files.h"
 #include "catalog/projection.h"
 
 namespace eider::catalog {
@@ -13,6 +14,10 @@ constexpr char kAfterSlash = '/' + 1;
 
 // One folder as writers spell it.
 std::vector<std::string> Spellings(const std::string& location) {
+  if (io::IsOnS3(location)) {
+    std::string rest = location.substr(location.find("://"));
+    return {"s3" + rest, "s3a" + rest, "s3n" + rest};
+  }
   if (!HasProjection(location)) return {location};
   std::string path = io::LocalPath(location);
   return {"file://" + path, "file:" + path, path};
@@ -54,8 +59,8 @@ std::optional<FolderOwner> OwnerAround(SqlDatabase& database, const std::string&
                                        const std::string& warehouse, const std::string& location,
                                        const TableIdentifier& self) {
   if (auto owner = FirstIn(database, catalog_name, location, Depth::kAny, self)) return owner;
-  std::string root = HasProjection(warehouse) ? io::LocalPath(warehouse) : warehouse;
-  std::string folder = HasProjection(location) ? io::LocalPath(location) : location;
+  std::string root = PathOf(warehouse);
+  std::string folder = PathOf(location);
   while (folder.starts_with(root + "/")) {
     folder.resize(folder.rfind('/'));
     auto owner = FirstIn(database, catalog_name, folder + "/metadata", Depth::kFolderItself, self);

@@ -19,7 +19,7 @@ std::string BaseName(const std::string& location) {
 }
 
 std::string PathOf(const std::string& location) {
-  return HasProjection(location) ? io::LocalPath(location) : location;
+  return HasProjection(location) || io::IsOnS3(location) ? io::PathOf(location) : location;
 }
 
 int64_t MetadataVersion(const std::string& location) {

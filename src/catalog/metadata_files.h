@@ -12,7 +12,7 @@ namespace eider::catalog {
 // What follows the last slash.
 std::string BaseName(const std::string& location);
 
-// The local path of what lies on a local disk; other locations as they are.
+// The one name of what lies on a local disk or on S3 (io::PathOf); other locations as they are.
 std::string PathOf(const std::string& location);
 
 // The N of "<N>-<uuid>.metadata.json" or "v<N>.metadata.json"; -1 where there is none.

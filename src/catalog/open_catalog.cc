@@ -58,7 +58,11 @@ std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const Catalog
   opened.warehouse = io::ToLocation(warehouse);
   opened.name = options.name.empty() ? BaseName(opened.warehouse) : options.name;
   opened.repair = options.repair;
-  opened.files = options.files != nullptr ? options.files : &io::LocalFileSystem();
+  if (options.files == nullptr) {
+    opened.files = io::OpenFileSystem(opened.warehouse, options.storage);
+  } else {
+    opened.files = std::shared_ptr<io::FileSystem>(std::shared_ptr<void>(), options.files);
+  }
   if (options.store.empty()) return OpenOwn(std::move(opened), options);
   OpenedStore shared = OpenSharedStore(opened.warehouse, options);
   opened.name = shared.catalog_name;

@@ -1,6 +1,7 @@
 // Opens the catalog of a warehouse, whatever keeps it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,7 +29,9 @@ struct CatalogOptions {
   bool must_exist = false;
   // Whether opening makes up for projections that a crash prevented.
   bool repair = true;
-  io::FileSystem* files = nullptr;     // nullptr: the local file system
+  // How a warehouse on S3 is reached: see io/s3_options.h.
+  std::map<std::string, std::string> storage = {};
+  io::FileSystem* files = nullptr;     // nullptr: the one that the warehouse lies on
   CommitObserver* observer = nullptr;  // not owned
 };
 

@@ -65,7 +65,8 @@ class SqlCatalog : public Catalog {
   SqlCatalog(std::unique_ptr<SqlStore> store, const SqlCatalogOptions& options)
       : warehouse_(options.warehouse),
         name_(options.name),
-        files_(*options.files),
+        file_system_(options.files),
+        files_(*file_system_),
         store_(std::move(store)),
         writer_(warehouse_, files_),
         projector_(warehouse_, name_, files_, *store_) {
@@ -303,6 +304,7 @@ class SqlCatalog : public Catalog {
 
   const std::string warehouse_;
   const std::string name_;
+  const std::shared_ptr<io::FileSystem> file_system_;
   io::FileSystem& files_;
   std::unique_ptr<SqlStore> store_;
   MetadataWriter writer_;

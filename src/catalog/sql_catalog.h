@@ -15,10 +15,10 @@
 namespace eider::catalog {
 
 struct SqlCatalogOptions {
-  std::string warehouse;            // a location
-  std::string name;                 // which of the store's catalogs
-  bool repair = true;               // makes up for projections that a crash prevented
-  io::FileSystem* files = nullptr;  // not owned
+  std::string warehouse;  // a location
+  std::string name;       // which of the store's catalogs
+  bool repair = true;     // makes up for projections that a crash prevented
+  std::shared_ptr<io::FileSystem> files;
 };
 
 // The tables are there already.

@@ -91,9 +91,10 @@ void PrintReport(const std::string& warehouse, const catalog::CheckReport& repor
 }
 
 int RunCheck(const Arguments& arguments) {
-  auto [warehouse, store] = PlaceOfWarehouse(arguments);
+  WarehousePlace place = PlaceOfWarehouse(arguments);
+  const std::string& warehouse = place.folder;
   catalog::CheckOptions options;
-  options.store = store;
+  options.store = place.catalog;
   options.data_files = !arguments.Flag("fast");
   catalog::CheckReport report = catalog::CheckWarehouse(warehouse, options);
   if (arguments.Text("format") == "json") {
@@ -109,8 +110,9 @@ int RunRebuild(const Arguments& arguments) {
   options.name = arguments.Text("name").value_or("");
   options.replace_healthy = arguments.Flag("replace");
   options.take_unproven = !arguments.Flag("only-proven");
-  auto [warehouse, store] = PlaceOfWarehouse(arguments);
-  options.store = store;
+  WarehousePlace place = PlaceOfWarehouse(arguments);
+  const std::string& warehouse = place.folder;
+  options.store = place.catalog;
   catalog::RebuildReport report = catalog::RebuildCatalog(warehouse, options);
   for (const catalog::RebuiltEntry& entry : report.entries) {
     bool view = entry.entry.kind == catalog::EntityKind::kView;

@@ -64,23 +64,25 @@ struct ServedWarehouse {
   std::string name;
   std::string folder;
   std::string store;  // what keeps the catalog
+  std::map<std::string, std::string> storage;
   std::shared_ptr<catalog::Catalog> catalog;
   std::shared_ptr<server::CommitWatch> watch;
 };
 
 ServedWarehouse OpenWarehouse(const ServeConfig::Warehouse& wanted) {
-  std::string folder = io::LocalPath(io::ToLocation(wanted.location));
+  std::string folder = io::PathOf(io::ToLocation(wanted.location));
   // A name that was mistyped must not become an empty warehouse.
-  if (!fs::is_directory(folder)) {
+  if (!io::IsOnS3(folder) && !fs::is_directory(folder)) {
     throw Error(ErrorCode::kNotFound, fmt::format("there is no folder {} to serve", folder))
         .WithHint("To begin a new warehouse there, make the folder first.");
   }
   catalog::CatalogOptions options;
   options.name = wanted.name;
   options.store = wanted.catalog;
+  options.storage = wanted.storage;
   auto catalog = catalog::OpenCatalog(folder, options);
   std::string name = wanted.name.empty() ? catalog->name() : wanted.name;
-  return {name, folder, wanted.catalog, catalog, nullptr};
+  return {name, folder, wanted.catalog, wanted.storage, catalog, nullptr};
 }
 
 // As std::fputs, and not fmt::print, which throws where the other end is closed.
@@ -173,7 +175,7 @@ ServeConfig ServeProgram::ReadConfig() const {
   }
   if (config.warehouses.empty()) {
     WarehousePlace place = PlaceOfWarehouse(arguments_);
-    config.warehouses.push_back({"", place.folder, place.catalog});
+    config.warehouses.push_back({"", place.folder, place.catalog, place.storage});
   }
   for (const std::string& text : arguments_.List("catalog")) ApplyCatalog(text, config.warehouses);
 
@@ -206,6 +208,7 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
     if (before) {
       for (const ServedWarehouse& old : before->warehouses) {
         if (old.folder != opened.folder || old.store != opened.store) continue;
+        if (old.storage != opened.storage) continue;
         opened.catalog = old.catalog;
         if (old.name == opened.name) opened.watch = old.watch;
       }

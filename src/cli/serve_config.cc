@@ -80,6 +80,19 @@ class Reader {
     };
   }
 
+  // Scalars by names that are for others to know.
+  std::function<void(const YamlNode&)> Properties(const std::string& what,
+                                                  std::map<std::string, std::string>& properties) {
+    return [this, what, &properties](const YamlNode& node) {
+      if (!node.IsMapping()) throw Wrong(node, what, "a mapping");
+      for (const auto& [key, value] : node.entries) {
+        bool is_scalar = !value.IsMapping() && !value.IsSequence() && !value.IsNull();
+        if (!is_scalar) throw Wrong(value, fmt::format("'{}' in {}", key.text, what), "text");
+        properties[key.text] = value.text;
+      }
+    };
+  }
+
   std::function<void(const YamlNode&)> Flag(const std::string& what, bool& value) {
     return [this, what, &value](const YamlNode& node) {
       if (node.kind != YamlNode::Kind::kBool) throw Wrong(node, what, "true or false");
@@ -173,7 +186,8 @@ ServeConfig ReadServeConfig(const std::string& file) {
       reader.Each(item, "a warehouse",
                   {{"name", reader.Text("'name' of a warehouse", warehouse.name)},
                    {"location", reader.Path("'location' of a warehouse", warehouse.location)},
-                   {"catalog", reader.Text("'catalog' of a warehouse", warehouse.catalog)}});
+                   {"catalog", reader.Text("'catalog' of a warehouse", warehouse.catalog)},
+                   {"storage", reader.Properties("'storage' of a warehouse", warehouse.storage)}});
       if (warehouse.location.empty()) {
         throw reader.Wrong(item, "a warehouse", "a mapping with 'location'");
       }

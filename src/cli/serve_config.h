@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct ServeConfig {
     std::string name;  // "" for the catalog's own
     std::string location;
     std::string catalog = {};  // what keeps its catalog; "" for the location itself
+    std::map<std::string, std::string> storage = {};  // how it is reached on S3: io/s3_options.h
   };
 
   // Where commits are told of; nowhere unless there is a file or a webhook.

@@ -13,6 +13,8 @@
 #include "dbt/iceberg_placement.h"
 #include "dbt/parser.h"
 #include "dbt/secret.h"
+#include "dbt/warehouse_storage.h"
+#include "io/file_system.h"
 
 namespace eider::cli {
 
@@ -31,6 +33,7 @@ SqlConnection ConnectToWarehouse(const WarehousePlace& place, bool read_only) {
   const std::string& folder = place.folder;
   catalog::CatalogOptions options;
   options.store = place.catalog;
+  options.storage = place.storage;
   options.must_exist = read_only;
   std::shared_ptr<catalog::Catalog> opened = catalog::OpenCatalog(folder, options);
   std::string name = opened->name();
@@ -75,7 +78,8 @@ WarehousePlace WarehouseOf(const dbt::Config& config) {
       catalog::IsCatalogStore(catalog->get<std::string>())) {
     place.catalog = catalog->get<std::string>();
   }
-  if (place.folder.starts_with("file:")) return place;
+  place.storage = dbt::WarehouseStorage(target.credentials, place.folder);
+  if (place.folder.starts_with("file:") || io::IsOnS3(place.folder)) return place;
   place.folder = (config.project.root / place.folder).lexically_normal().string();
   return place;
 }

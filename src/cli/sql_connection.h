@@ -28,6 +28,7 @@ SqlConnection ConnectForSql(const Arguments& arguments);
 struct WarehousePlace {
   std::string folder;
   std::string catalog;  // what keeps its catalog (catalog/open_catalog.h); "" for the folder
+  std::map<std::string, std::string> storage = {};  // how it is reached on S3 (io/s3_options.h)
 };
 
 // The warehouse that is meant: --warehouse and --catalog, or `warehouse:` and `catalog:` of the

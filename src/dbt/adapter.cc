@@ -84,7 +84,10 @@ std::shared_ptr<Adapter> Adapter::Open(std::shared_ptr<const Config> config, Eve
   adapter->database_ = OpenWithRetries(options, profile.connect_attempts);
 
   if (profile.warehouse) {
-    adapter->AttachWarehouse(adapter->default_database_, *profile.warehouse, profile.catalog_store);
+    engine::AttachOptions attach;
+    attach.catalog_store = profile.catalog_store;
+    attach.storage = profile.storage;
+    adapter->AttachWarehouse(adapter->default_database_, *profile.warehouse, attach);
   }
   {
     Lease connection = adapter->Acquire("master");
@@ -270,7 +273,7 @@ bool Adapter::IsIceberg(const std::optional<std::string>& database) const {
 }
 
 void Adapter::AttachWarehouse(const std::string& alias, const std::string& location,
-                              const std::string& catalog_store) {
+                              const engine::AttachOptions& options) {
   std::lock_guard<std::mutex> lock(mutex_);
   auto [entry, added] = attached_warehouses_.try_emplace(alias, location);
   if (!added) {
@@ -281,8 +284,6 @@ void Adapter::AttachWarehouse(const std::string& alias, const std::string& locat
     }
     return;
   }
-  engine::AttachOptions options;
-  options.catalog_store = catalog_store;
   database_->AttachWarehouse(alias, location, options);
   iceberg_catalogs_.insert(Lower(alias));
 }

@@ -76,9 +76,8 @@ class Adapter {
   // indexes, and views and tables cannot be renamed across schemas.
   bool IsIceberg(const std::optional<std::string>& database) const;
   // Attaches the warehouse at `location` under `alias`, once.
-  // `catalog_store` is what keeps its catalog; "" for the folder itself.
   void AttachWarehouse(const std::string& alias, const std::string& location,
-                       const std::string& catalog_store = "");
+                       const engine::AttachOptions& options = {});
 
   // Fills the cache with every relation of these schemas that is not in it yet: one query per
   // database.

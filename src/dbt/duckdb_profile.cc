@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "catalog/open_catalog.h"
+#include "dbt/warehouse_storage.h"
 #include "engine/session.h"
 
 namespace eider::dbt {
@@ -121,6 +122,11 @@ class ProfileReader {
            "Name the folder the Iceberg tables go to: `warehouse: /data/iceberg-warehouse`.");
     }
     out_.warehouse = Absolute(warehouse->get<std::string>());
+    try {
+      out_.storage = WarehouseStorage(credentials_, *out_.warehouse);
+    } catch (Error& error) {
+      throw error.At(target_.profiles_file.string());
+    }
     if (const Json* catalog = Find("catalog"); catalog && catalog->is_string()) {
       auto text = catalog->get<std::string>();
       if (catalog::IsCatalogStore(text)) out_.catalog_store = text;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dbt/config.h"
+#include "io/s3_options.h"
 
 namespace eider::dbt {
 
@@ -33,6 +34,8 @@ struct DuckDbProfile {
   // What keeps its catalog, where `catalog` says that ("postgresql://.."); "" for the folder
   // itself.
   std::string catalog_store;
+  // How it is reached where it lies on S3: dbt/warehouse_storage.h.
+  io::StorageProperties storage;
   // Keys that have no meaning outside Python; to be warned of.
   std::vector<std::string> ignored_keys;
   // Something of the profile lies on S3 or behind HTTP, so that httpfs is needed.

@@ -26,11 +26,18 @@ void RequireReadable(const ScannedTable& table, const iceberg::FileScanTask& tas
 }
 
 duckdb::OpenFileInfo OpenInfo(const iceberg::DataFile& file) {
-  duckdb::OpenFileInfo info(io::LocalPath(file.file_path));
+  duckdb::OpenFileInfo info(io::PathOf(file.file_path));
   info.extended_info = duckdb::make_shared_ptr<duckdb::ExtendedOpenFileInfo>();
   // Data files never change, so what DuckDB has cached of one needs no look at the file.
   info.extended_info->options["validate_external_file_cache"] = duckdb::Value::BOOLEAN(false);
   info.extended_info->options[kRowCountOption] = duckdb::Value::BIGINT(file.record_count);
+  if (io::IsOnS3(info.path)) {
+    // With all three httpfs does not ask for them. Of what never changes, two may be any.
+    info.extended_info->options["file_size"] =
+        duckdb::Value::UBIGINT(static_cast<uint64_t>(file.file_size_in_bytes));
+    info.extended_info->options["etag"] = duckdb::Value("");
+    info.extended_info->options["last_modified"] = duckdb::Value::TIMESTAMP(duckdb::timestamp_t(0));
+  }
   return info;
 }
 

@@ -25,9 +25,11 @@ std::atomic<duckdb::copy_to_initialize_global_t> open_parquet_file = nullptr;
 duckdb::unique_ptr<duckdb::GlobalFunctionData> OpenFileInItsFolder(duckdb::ClientContext& context,
                                                                    duckdb::FunctionData& bind_data,
                                                                    const std::string& path) {
-  AtBorder([&] {
-    io::LocalFileSystem().CreateDirectories(std::filesystem::path(path).parent_path().string());
-  });
+  if (!io::IsOnS3(path)) {
+    AtBorder([&] {
+      io::LocalFileSystem().CreateDirectories(std::filesystem::path(path).parent_path().string());
+    });
+  }
   return open_parquet_file.load()(context, bind_data, path);
 }
 

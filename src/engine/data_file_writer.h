@@ -28,7 +28,7 @@ struct WrittenColumn {
 };
 
 struct WrittenFile {
-  std::string path;  // absolute local path
+  std::string path;  // as io::PathOf has it
   int64_t row_count = 0;
   int64_t size_bytes = 0;
   // By path in the Parquet schema, each part in double quotes: "a"."element".

@@ -22,16 +22,20 @@
 #include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "duckdb/main/settings.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
+#include "duckdb/parser/parsed_data/attach_info.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/alter_statement.hpp"
+#include "duckdb/parser/statement/attach_statement.hpp"
 #include "duckdb/parser/statement/copy_statement.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/parser/statement/insert_statement.hpp"
 #include "engine/dialect.h"
 #include "engine/duckdb_error.h"
+#include "engine/httpfs.h"
 #include "engine/query_result.h"
 #include "engine/storage_extension.h"
 #include "engine/table_scan.h"
@@ -184,6 +188,21 @@ class DuckSession : public Session {
     return pending.Execute();
   }
 
+  // Before DuckDB asks the kind of database that is to be attached, it asks for httpfs, and takes
+  // what lies elsewhere for something that can only be read.
+  void PrepareAttachOnS3(duckdb::SQLStatement& statement) {
+    if (statement.type != duckdb::StatementType::ATTACH_STATEMENT) return;
+    duckdb::AttachInfo& info = *statement.Cast<duckdb::AttachStatement>().info;
+    auto& options = info.parsed_options;
+    auto type = options.find("type");
+    if (!io::IsOnS3(info.path) || type == options.end() || !type->second) return;
+    if (!EqualsIgnoreCase(ReplaceAll(type->second->ToString(), "'", ""), "eider")) return;
+    LoadHttpfs(*database_->instance);
+    if (options.count("read_only") > 0 || options.count("read_write") > 0) return;
+    options["read_write"] =
+        duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::BOOLEAN(true));
+  }
+
   // The table that INSERT or COPY .. FROM writes to, as SQL; "" for other statements.
   static std::string TargetOf(const duckdb::SQLStatement& statement) {
     std::vector<std::string> parts;
@@ -218,6 +237,7 @@ class DuckSession : public Session {
   std::unique_ptr<Result> Run(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool streaming) {
     duckdb::unique_ptr<duckdb::QueryResult> result;
     std::string target = TargetOf(*statement);
+    PrepareAttachOnS3(*statement);
     try {
       if (streaming) {
         result = connection_.SendQuery(std::move(statement));
@@ -244,9 +264,10 @@ class DuckDatabase : public Database {
 
   void AttachWarehouse(const std::string& alias, const std::string& location,
                        const AttachOptions& options) override {
-    if (!options.catalog_store.empty()) {
+    if (!options.catalog_store.empty() || !options.storage.empty()) {
       // Not by SQL: what keeps the catalog may be written with a password.
       catalog::CatalogOptions opened;
+      opened.storage = options.storage;
       opened.store = options.catalog_store;
       opened.name = options.catalog_name.empty() ? alias : options.catalog_name;
       opened.must_exist = options.read_only;

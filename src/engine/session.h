@@ -126,6 +126,8 @@ struct AttachOptions {
   std::string catalog_name;
   // What keeps the catalog (catalog/open_catalog.h); "" for catalog.db in the warehouse's folder.
   std::string catalog_store;
+  // How a warehouse on S3 is reached (io/s3_options.h).
+  std::map<std::string, std::string> storage = {};
 };
 
 class Database {

@@ -15,6 +15,7 @@
 #include "duckdb/parser/parsed_data/attach_info.hpp"
 #include "duckdb/storage/storage_extension.hpp"
 #include "engine/duckdb_error.h"
+#include "engine/s3_access.h"
 #include "engine/warehouse_catalog.h"
 
 namespace eider::engine {
@@ -23,12 +24,12 @@ namespace {
 
 constexpr char kName[] = "eider";
 
-// The catalogs lent to ATTACH, by location.
-class LentCatalogs : public duckdb::StorageExtensionInfo {
+// What belongs to one database: the catalogs lent to ATTACH, by location, and its access to S3.
+class ExtensionState : public duckdb::StorageExtensionInfo {
  public:
-  static LentCatalogs& Of(duckdb::DatabaseInstance& database) {
+  static ExtensionState& Of(duckdb::DatabaseInstance& database) {
     auto extension = duckdb::StorageExtension::Find(duckdb::DBConfig::GetConfig(database), kName);
-    return static_cast<LentCatalogs&>(*extension->storage_info);
+    return static_cast<ExtensionState&>(*extension->storage_info);
   }
 
   void Add(const std::string& location, std::shared_ptr<catalog::Catalog> opened) {
@@ -46,16 +47,22 @@ class LentCatalogs : public duckdb::StorageExtensionInfo {
     return found == opened_.end() ? nullptr : found->second;
   }
 
+  const std::shared_ptr<S3Scopes>& s3_scopes() const { return s3_scopes_; }
+
  private:
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<catalog::Catalog>> opened_;
+  std::shared_ptr<S3Scopes> s3_scopes_ = MakeS3Scopes();
 };
 
-duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageExtensionInfo> lent,
-                                           duckdb::ClientContext&,
-                                           duckdb::AttachedDatabase& database,
-                                           const std::string& name, duckdb::AttachInfo& info,
-                                           duckdb::AttachOptions& options) {
+bool IsStorageProperty(const std::string& option) {
+  return option.starts_with("s3.") || option.starts_with("client.") || option.starts_with("sts.");
+}
+
+duckdb::unique_ptr<duckdb::Catalog> Attach(
+    duckdb::optional_ptr<duckdb::StorageExtensionInfo> extension, duckdb::ClientContext&,
+    duckdb::AttachedDatabase& database, const std::string& name, duckdb::AttachInfo& info,
+    duckdb::AttachOptions& options) {
   return AtBorder([&]() -> duckdb::unique_ptr<duckdb::Catalog> {
     catalog::CatalogOptions catalog_options;
     catalog_options.name = name;
@@ -67,7 +74,10 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
         catalog_options.store = value.ToString();
         // duckdb_databases() shows the options to everybody.
         value = duckdb::Value(catalog::ShownStore(catalog_options.store));
-      } else if (option != "type" && option != "read_only") {
+      } else if (IsStorageProperty(option)) {
+        catalog_options.storage[option] = value.ToString();
+        value = duckdb::Value("...");
+      } else if (option != "type" && option != "read_only" && option != "read_write") {
         throw Error(ErrorCode::kInvalidArgument,
                     fmt::format("ATTACH {}: \"{}\" is not an option of Eider warehouses", info.path,
                                 option));
@@ -76,9 +86,15 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(duckdb::optional_ptr<duckdb::StorageE
     if (info.path.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "ATTACH needs the folder of the warehouse");
     }
-    auto store = static_cast<LentCatalogs&>(*lent).Find(info.path);
+    auto& state = static_cast<ExtensionState&>(*extension);
+    auto store = state.Find(info.path);
     if (!store) store = catalog::OpenCatalog(info.path, catalog_options);
-    return duckdb::make_uniq<WarehouseCatalog>(database, std::move(store));
+    std::unique_ptr<S3Access> access;
+    if (const io::S3Options* s3 = store->files().s3_options()) {
+      access = std::make_unique<S3Access>(database.GetDatabase(), state.s3_scopes(),
+                                          store->warehouse(), *s3);
+    }
+    return duckdb::make_uniq<WarehouseCatalog>(database, std::move(store), std::move(access));
   });
 }
 
@@ -94,16 +110,16 @@ void RegisterStorageExtension(duckdb::DBConfig& config) {
   auto extension = duckdb::make_shared_ptr<duckdb::StorageExtension>();
   extension->attach = Attach;
   extension->create_transaction_manager = CreateTransactionManager;
-  extension->storage_info = duckdb::make_shared_ptr<LentCatalogs>();
+  extension->storage_info = duckdb::make_shared_ptr<ExtensionState>();
   duckdb::StorageExtension::Register(config, kName, std::move(extension));
 }
 
 LentCatalog::LentCatalog(duckdb::DatabaseInstance& database,
                          std::shared_ptr<catalog::Catalog> opened)
     : database_(database), location_(opened->warehouse()) {
-  LentCatalogs::Of(database_).Add(location_, std::move(opened));
+  ExtensionState::Of(database_).Add(location_, std::move(opened));
 }
 
-LentCatalog::~LentCatalog() { LentCatalogs::Of(database_).Remove(location_); }
+LentCatalog::~LentCatalog() { ExtensionState::Of(database_).Remove(location_); }
 
 }  // namespace eider::engine

@@ -110,7 +110,7 @@ TableDefinition DefineTable(const duckdb::CreateTableInfo& info, const std::stri
   auto location = definition.properties.find("location");
   if (location != definition.properties.end()) {
     definition.location = io::ToLocation(location->second);
-    io::LocalPath(*definition.location);  // refuses schemes that cannot be written
+    io::PathOf(*definition.location);  // refuses schemes that cannot be written
     definition.properties.erase(location);
   }
   if (!info.comment.IsNull()) definition.properties["comment"] = info.comment.ToString();

@@ -14,7 +14,7 @@ void RemoveUnnamedFiles(io::FileSystem& files, const std::vector<std::string>& p
   for (const std::string& path : paths) {
     try {
       files.Remove(path);
-      folders.insert(fs::path(io::LocalPath(path)).parent_path().string());
+      folders.insert(fs::path(io::PathOf(path)).parent_path().string());
     } catch (const Error&) {
       // See the declaration.
     }
@@ -23,6 +23,7 @@ void RemoveUnnamedFiles(io::FileSystem& files, const std::vector<std::string>& p
 }
 
 void RemoveIfEmpty(io::FileSystem& files, const std::string& folder) {
+  if (!files.has_folders()) return;
   // Any other folder is one that the user chose, and may have made.
   fs::path path(io::LocalPath(folder));
   if (path.filename() != "data" && path.filename() != "metadata") return;

@@ -103,7 +103,7 @@ void CheckTableProperties(const std::map<std::string, std::string>& properties,
                    name.starts_with("write.metadata.metrics.column.");
     if (is_mode && !IsMetricsMode(value)) refuse("Use none, counts, full or truncate(16).");
     if (name == "write.data.path" || name == "write.metadata.path") {
-      io::LocalPath(value);  // refuses schemes that cannot be written
+      io::PathOf(value);  // refuses schemes that cannot be written
     }
   }
 }

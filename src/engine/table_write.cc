@@ -91,6 +91,16 @@ void CheckVersion(const iceberg::TableMetadata& metadata, const std::string& tab
       .WithHint("ALTER TABLE .. SET ('format-version' = '2') upgrades it.");
 }
 
+// One warehouse, one kind of store: its file system knows no other.
+void RequireReachable(io::FileSystem& files, const std::string& location,
+                      const std::string& table) {
+  bool warehouse_is_on_s3 = files.s3_options() != nullptr;
+  if (io::IsOnS3(location) == warehouse_is_on_s3) return;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("table {} cannot lie in {}: the warehouse is {}", table, location,
+                          warehouse_is_on_s3 ? "on S3" : "a local folder"));
+}
+
 // What CREATE [OR REPLACE] TABLE makes of a table.
 struct Replacement {
   TableDefinition definition;  // with final ids
@@ -119,6 +129,7 @@ Replacement PlanReplacement(WarehouseTransaction& transaction,
                                ? *replacement.definition.location
                                : transaction.store().NewLocation(identifier);
   }
+  RequireReachable(transaction.store().files(), replacement.location, identifier.ToString());
   return replacement;
 }
 
@@ -245,7 +256,8 @@ DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schem
                              const std::string& table) {
   DataFileOptions options;
   options.files = &files;
-  options.folder = io::LocalPath(TextOr(properties, "write.data.path", location + "/data"));
+  options.folder = io::PathOf(TextOr(properties, "write.data.path", location + "/data"));
+  RequireReachable(files, options.folder, table);
   options.file_prefix = NewUuid();
   options.compression = Lower(TextOr(properties, "write.parquet.compression-codec", "zstd"));
   if (options.compression == "zstd") {  // DuckDB knows levels of no other

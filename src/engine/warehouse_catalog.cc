@@ -34,8 +34,9 @@ WarehouseTransaction& Of(duckdb::CatalogTransaction& transaction) {
 }  // namespace
 
 WarehouseCatalog::WarehouseCatalog(duckdb::AttachedDatabase& database,
-                                   std::shared_ptr<catalog::Catalog> store)
-    : duckdb::Catalog(database), store_(std::move(store)) {}
+                                   std::shared_ptr<catalog::Catalog> store,
+                                   std::unique_ptr<S3Access> access)
+    : duckdb::Catalog(database), store_(std::move(store)), access_(std::move(access)) {}
 
 void WarehouseCatalog::Initialize(bool) {}
 

@@ -9,13 +9,16 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/common/reference_map.hpp"
 #include "duckdb/transaction/transaction_manager.hpp"
+#include "engine/s3_access.h"
 #include "engine/warehouse_transaction.h"
 
 namespace eider::engine {
 
 class WarehouseCatalog : public duckdb::Catalog {
  public:
-  WarehouseCatalog(duckdb::AttachedDatabase& database, std::shared_ptr<catalog::Catalog> store);
+  // `access` is that of a warehouse on S3; nullptr for others.
+  WarehouseCatalog(duckdb::AttachedDatabase& database, std::shared_ptr<catalog::Catalog> store,
+                   std::unique_ptr<S3Access> access);
 
   catalog::Catalog& store() { return *store_; }
 
@@ -59,6 +62,7 @@ class WarehouseCatalog : public duckdb::Catalog {
   void DropSchema(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
 
   std::shared_ptr<catalog::Catalog> store_;
+  std::unique_ptr<S3Access> access_;
 };
 
 class WarehouseTransactionManager : public duckdb::TransactionManager {

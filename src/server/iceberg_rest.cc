@@ -128,7 +128,7 @@ class IcebergRest::Impl {
     while (location.ends_with('/')) location.pop_back();
     for (auto& warehouse : warehouses_) {
       const std::string& root = warehouse->catalog->warehouse();
-      if (location == root || location == io::LocalPath(root)) return *warehouse;
+      if (location == root || location == io::PathOf(root)) return *warehouse;
     }
     throw NoSuchWarehouse(*wanted);
   }

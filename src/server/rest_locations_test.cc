@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "server/rest_error.h"
 #include "server/rest_testing.h"
 
 namespace eider::server {
@@ -31,17 +32,39 @@ TEST_F(RestLocationsTest, NoClientReachesBeyondIt) {
     std::string location;
     int status;
   };
-  for (const Case& c :
-       {Case{Location("/outside/t"), 403}, Case{Location("/w/../outside/t"), 400},
-        Case{Location("/w/./t"), 400}, Case{Location("/w/link/t"), 403}, Case{Location("/w"), 403},
-        Case{Location("/w2/t"), 403}, Case{"/etc/t", 403}, Case{"s3://bucket/t", 400},
-        Case{"t", 400}, Case{"file:t", 400}, Case{"file://host/w/t", 400}}) {
+  for (const Case& c : {Case{Location("/outside/t"), 403}, Case{Location("/w/../outside/t"), 400},
+                        Case{Location("/w/./t"), 400}, Case{Location("/w/link/t"), 403},
+                        Case{Location("/w"), 403}, Case{Location("/w2/t"), 403},
+                        Case{"/etc/t", 403}, Case{"s3://bucket/t", 403}, Case{"gs://bucket/t", 400},
+                        Case{"t", 400}, Case{"file:t", 400}, Case{"file://host/w/t", 400}}) {
     std::string more = R"(,"location":")" + c.location + "\"";
     for (const char* stage : {"", R"(,"stage-create":true)"}) {
       ErrorType(c.status, Send("POST", "/namespaces/s/tables", NewTable("t", more + stage)));
     }
   }
   EXPECT_TRUE(catalog_->files().List(folder_.path() + "/outside").empty());
+}
+
+TEST(RestLocations, OnS3NamesAreTakenAsTheyAre) {
+  RestLocations locations({"s3://bucket/w"});
+  EXPECT_EQ(locations.Checked("s3://bucket/w/s/t/", "location"), "s3://bucket/w/s/t");
+  EXPECT_EQ(locations.Checked("s3a://bucket/w/a%2e?*", "location"), "s3://bucket/w/a%2e?*");
+  auto status = [&](const std::string& location) {
+    try {
+      locations.Checked(location, "location");
+    } catch (const RestError& error) {
+      return error.status();
+    }
+    return 200;
+  };
+  for (const char* elsewhere : {"s3://bucket/w", "s3://bucket/w2/t", "s3://other/w/t",
+                                "s3://bucket/W/t", "file:///bucket/w/t", "/w/t"}) {
+    EXPECT_EQ(status(elsewhere), 403) << elsewhere;
+  }
+  for (const char* bad : {"s3://bucket/w/../x", "s3://bucket/w//t", "s3://bucket/w/./t",
+                          "s3://bucket/w/t\n", "gs://bucket/w/t", "bucket/w/t"}) {
+    EXPECT_EQ(status(bad), 400) << bad;
+  }
 }
 
 TEST_F(RestLocationsTest, NeitherDoesACommitOrARegistration) {
