@@ -73,8 +73,10 @@ bool EventDelivery::SendSome() {
                  stderr);
     }
   }
+  if (taken == 0) return ended_well;
   try {
-    if (taken > 0) outbox_->Delivered(sink_->name(), taken);
+    sink_->Flush();
+    outbox_->Delivered(sink_->name(), taken);
   } catch (const Error&) {
     // They are sent once more.
     ended_well = false;

@@ -109,6 +109,17 @@ TEST_F(EventDeliveryTest, TheFileHasAllThatWasThereAtTheEnd) {
   EXPECT_EQ(outbox_->BacklogOf("file").waiting, 0);
 }
 
+TEST_F(EventDeliveryTest, ALineThatACrashCutShortIsEnded) {
+  std::string path = folder_.path() + "/events.jsonl";
+  io::LocalFileSystem().Replace(path, "{\"id\":\"1\"}\n{\"id\":");
+  Add("next");
+  { EventDelivery delivery(outbox_, OpenEventFile(path)); }
+  std::vector<std::string> lines = Split(io::LocalFileSystem().Read(path), '\n');
+  ASSERT_EQ(lines.size(), 4);
+  EXPECT_EQ(lines[1], "{\"id\":");
+  EXPECT_EQ(Json::parse(lines[2])["name"], "next");
+}
+
 TEST(EventSink, SignatureOfTheStandardsExample) {
   EXPECT_EQ(
       WebhookSignature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek",

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -23,9 +25,19 @@ constexpr std::chrono::seconds kWebhookTime{10};
 constexpr int64_t kAnswerLimit = 64 << 10;
 constexpr std::string_view kSecretPrefix = "whsec_";
 
+// Whether a crash has cut the last line of a file short.
+bool EndsWithinLine(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return false;
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(-1, std::ios::end);
+  char last = '\n';
+  return file.get(last) && last != '\n';
+}
+
 class EventFile : public EventSink {
  public:
-  explicit EventFile(std::string path) : path_(std::move(path)) {
+  explicit EventFile(std::string path) : path_(std::move(path)), torn_(EndsWithinLine(path_)) {
     file_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (file_ < 0) {
       throw Error(ErrorCode::kInvalidArgument,
@@ -49,17 +61,26 @@ class EventFile : public EventSink {
         rest.remove_prefix(static_cast<size_t>(count));
       } else if (errno != EINTR) {
         torn_ = rest.size() < line.size();
-        throw Error(ErrorCode::kIo, fmt::format("cannot write the events file {}: {}", path_,
-                                                std::strerror(errno)));
+        throw Failure();
       }
     }
   }
 
+  // What has no disk, a pipe, needs none.
+  void Flush() override {
+    if (fdatasync(file_) != 0 && errno != EINVAL && errno != EROFS) throw Failure();
+  }
+
  private:
+  Error Failure() const {
+    return Error(ErrorCode::kIo,
+                 fmt::format("cannot write the events file {}: {}", path_, std::strerror(errno)));
+  }
+
   std::string path_;
   std::string name_ = "file";
   int file_ = -1;
-  bool torn_ = false;
+  bool torn_;
 };
 
 std::string HostOf(const std::string& url) {

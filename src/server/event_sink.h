@@ -17,11 +17,14 @@ class EventSink {
   // Throws Error where the event was not taken, or it is not known whether it was: then it is sent
   // again.
   virtual void Send(const EventOutbox::Stored& event) = 0;
+  // Before what was sent counts as taken. Throws Error where it may be lost after all.
+  virtual void Flush() {}
   // Whether what waits is worth being sent even while the server stops.
   virtual bool is_local() const { return false; }
 };
 
-// A line each, appended. Throws kInvalidArgument where the file cannot be opened.
+// A line each, appended, and on disk before it counts as taken. Throws kInvalidArgument where the
+// file cannot be opened.
 std::unique_ptr<EventSink> OpenEventFile(const std::string& path);
 
 struct WebhookOptions {
