@@ -102,6 +102,32 @@ class Deploy(program.ScratchTest):
         required = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose.yaml").read_text()))
         self.assertEqual(required, offered)
 
+    def test_the_image_has_the_libraries_that_the_program_needs(self):
+        if shutil.which("dpkg") is None:
+            self.skipTest("this is no Debian")
+        linked = subprocess.run(["ldd", program.EIDER], capture_output=True, text=True, check=True).stdout
+        libraries = [pathlib.Path(line.split("=>")[1].split()[0]).resolve() for line in linked.splitlines() if "=>" in line]
+        # Those that are loaded when they are first needed.
+        sources = "".join(path.read_text() for path in (program.PROJECT / "src").glob("*/*_library.cc"))
+        packages = {"libcurl.so.4": "libcurl4", "libpq.so.5": "libpq5"}
+        needed = {packages[name] for name in re.findall(r'dlopen\("([^"]+)"', sources)}
+        for library in libraries:
+            # What the image gets with the program, and what only a sanitizer's build needs.
+            if library.name.startswith(("libduckdb", "libasan", "libubsan", "libtsan")):
+                continue
+            # Since /lib became a link, a file may be known by either name.
+            for name in (library, str(library).removeprefix("/usr")):
+                found = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True).stdout
+                if found:
+                    needed.add(found.split(":")[0])
+                    break
+            else:
+                self.fail(f"{library} belongs to no package")
+        # Of the image itself, and what those that are named bring along.
+        needed -= {"libc6", "libgcc-s1", "libstdc++6", "libtinfo6", "libmd0"}
+        installed = re.search(r"slim\nRUN (.*?)&& rm", (DEPLOY / "Containerfile").read_text(), re.S)[1].split()
+        self.assertLessEqual(needed, set(installed))
+
     def test_the_server_takes_its_configuration(self):
         text = (DEPLOY / "eider" / "eider.yaml").read_text()
         for folder in ("/data/iceberg-warehouse", "/var/lib/eider", "/srv/jaffle_shop"):
