@@ -48,6 +48,24 @@ std::vector<Option> AddressOptions() {
            "VARIABLE",
            "The environment variable in which the program will find its token.",
            "",
+           {}},
+          {"--s3",
+           Kind::kFlag,
+           "",
+           "Tables lie on S3. The program finds the keys in its own environment.",
+           "",
+           {}},
+          {"--s3-endpoint",
+           Kind::kText,
+           "URL",
+           "Whose S3, where it is not AWS's own; says --s3.",
+           "",
+           {}},
+          {"--s3-region",
+           Kind::kText,
+           "REGION",
+           "Its region, us-east-1 unless told; says --s3.",
+           "",
            {}}};
 }
 
@@ -86,6 +104,18 @@ CatalogAddress AddressFrom(const Arguments& arguments) {
   CheckPlain(address.warehouse, "--warehouse");
   address.token_variable = arguments.Text("token-env").value_or("");
   if (arguments.Has("token-env")) CheckVariable(address.token_variable);
+  if (arguments.Flag("s3") || arguments.Has("s3-endpoint") || arguments.Has("s3-region")) {
+    CatalogAddress::S3& s3 = address.s3.emplace();
+    if (auto endpoint = arguments.Text("s3-endpoint")) {
+      CheckUrl(*endpoint);
+      s3.endpoint = *endpoint;
+    }
+    s3.region = arguments.Text("s3-region").value_or("us-east-1");
+    if (!IsPlainName("r" + ReplaceAll(s3.region, "-", "_"))) {
+      throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is no region", s3.region))
+          .WithHint("It is, for example, eu-central-1.");
+    }
+  }
   return address;
 }
 

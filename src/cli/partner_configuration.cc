@@ -16,6 +16,7 @@ constexpr std::string_view kMount = "/iceberg";
 // The versions that `make interop` runs.
 constexpr std::string_view kSparkRuntime =
     "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0";
+constexpr std::string_view kAwsBundle = "org.apache.iceberg:iceberg-aws-bundle:1.12.0";
 
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -58,10 +59,45 @@ std::string TrinoCatalog(const CatalogAddress& address) {
                    fmt::format("${{ENV:{}}}", address.token_variable));
   }
   properties.Set("iceberg.unique-table-location", "true");
+  if (address.s3) {
+    properties.Set("fs.native-s3.enabled", "true");
+    properties.Set("s3.region", address.s3->region);
+    if (!address.s3->endpoint.empty()) {
+      properties.Set("s3.endpoint", address.s3->endpoint);
+      properties.Set("s3.path-style-access", "true");
+    }
+    return properties.text();
+  }
   // Tables lie at file:///.. locations, which Trino resolves below local.location.
   properties.Set("fs.native-local.enabled", "true");
   properties.Set("local.location", "/");
   return properties.text();
+}
+
+// What S3FileIO of Iceberg's own library takes, in Spark and in Flink.
+std::vector<std::pair<std::string, std::string>> S3FileIoProperties(const CatalogAddress::S3& s3) {
+  std::vector<std::pair<std::string, std::string>> properties = {
+      {"io-impl", "org.apache.iceberg.aws.s3.S3FileIO"}, {"client.region", s3.region}};
+  if (!s3.endpoint.empty()) {
+    properties.emplace_back("s3.endpoint", s3.endpoint);
+    properties.emplace_back("s3.path-style-access", "true");
+  }
+  return properties;
+}
+
+// DuckDB's secret, with the keys of the environment.
+std::string S3Secret(const std::string& catalog, const CatalogAddress::S3& s3) {
+  std::string text = fmt::format(
+      "CREATE OR REPLACE SECRET {}_files (TYPE s3, KEY_ID getenv('AWS_ACCESS_KEY_ID'), "
+      "SECRET getenv('AWS_SECRET_ACCESS_KEY'), SESSION_TOKEN getenv('AWS_SESSION_TOKEN'), "
+      "REGION {}",
+      catalog, SqlText(s3.region));
+  if (!s3.endpoint.empty()) {
+    bool is_tls = s3.endpoint.starts_with("https://");
+    text += fmt::format(", ENDPOINT {}, URL_STYLE 'path', USE_SSL {}",
+                        SqlText(s3.endpoint.substr(s3.endpoint.find("://") + 3)), is_tls);
+  }
+  return text + ");\n";
 }
 
 std::string TrinoServer(const TrinoOptions& options) {
@@ -88,22 +124,23 @@ std::string TrinoMachine(const TrinoOptions& options) {
 
 }  // namespace
 
-std::string CatalogUri(const std::string& server) {
-  std::string uri = server;
-  while (uri.ends_with('/')) uri.pop_back();
-  size_t scheme = uri.find("://");
-  bool known = uri.starts_with("http://") || uri.starts_with("https://");
+void CheckUrl(const std::string& url) {
+  size_t scheme = url.find("://");
+  bool known = url.starts_with("http://") || url.starts_with("https://");
   size_t host = known ? scheme + 3 : 0;
-  size_t path = uri.find('/', host);
-  bool plain = std::none_of(uri.begin(), uri.end(), [](unsigned char c) {
+  bool plain = std::none_of(url.begin(), url.end(), [](unsigned char c) {
     return c <= ' ' || c >= 0x7f || c == '?' || c == '#' || c == '@' || c == '\'' || c == '"' ||
            c == '\\' || c == '$';
   });
-  if (!known || !plain || host == uri.size() || host == path) {
-    throw Error(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' is not the address of a server", server))
-        .WithHint("It is http://HOST:PORT, as `eider serve` prints it.");
-  }
+  if (known && plain && host < url.size() && url[host] != '/') return;
+  throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is not the address of a server", url))
+      .WithHint("It is http://HOST:PORT.");
+}
+
+std::string CatalogUri(const std::string& server) {
+  CheckUrl(server);
+  std::string uri = server;
+  while (uri.ends_with('/')) uri.pop_back();
   return uri.ends_with(kMount) ? uri : uri + std::string(kMount);
 }
 
@@ -126,7 +163,9 @@ std::vector<TextFile> TrinoFiles(const CatalogAddress& address, const TrinoOptio
 std::string SparkConfiguration(const CatalogAddress& address) {
   Properties properties(" ");
   std::string catalog = "spark.sql.catalog." + address.catalog;
-  properties.Set("spark.jars.packages", std::string(kSparkRuntime));
+  std::string packages(kSparkRuntime);
+  if (address.s3) packages += "," + std::string(kAwsBundle);
+  properties.Set("spark.jars.packages", packages);
   properties.Set("spark.sql.extensions",
                  "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions");
   properties.Set(catalog, "org.apache.iceberg.spark.SparkCatalog");
@@ -135,6 +174,11 @@ std::string SparkConfiguration(const CatalogAddress& address) {
   if (!address.warehouse.empty()) properties.Set(catalog + ".warehouse", address.warehouse);
   if (!address.token_variable.empty()) {
     properties.Set(catalog + ".token", "env:" + address.token_variable);
+  }
+  if (address.s3) {
+    for (const auto& [name, value] : S3FileIoProperties(*address.s3)) {
+      properties.Set(catalog + "." + name, value);
+    }
   }
   // Spark would otherwise show a table for half a minute as it was when it was first read.
   properties.Set(catalog + ".cache-enabled", "false");
@@ -149,6 +193,11 @@ std::string FlinkConfiguration(const CatalogAddress& address) {
   }
   if (!address.token_variable.empty()) {
     text += fmt::format("  'token' = 'env:{}',\n", address.token_variable);
+  }
+  if (address.s3) {
+    for (const auto& [name, value] : S3FileIoProperties(*address.s3)) {
+      text += fmt::format("  '{}' = {},\n", name, SqlText(value));
+    }
   }
   return text + fmt::format("  'uri' = {}\n);\n", SqlText(address.uri));
 }
@@ -168,20 +217,32 @@ std::string PyIcebergConfiguration(const CatalogAddress& address) {
   if (!address.warehouse.empty()) {
     text += fmt::format("    warehouse: {}\n", Json(address.warehouse).dump());
   }
+  if (address.s3) {
+    text += fmt::format("    s3.region: {}\n", address.s3->region);
+    if (!address.s3->endpoint.empty()) {
+      text += fmt::format("    s3.endpoint: {}\n", address.s3->endpoint);
+    }
+  }
   return text;
 }
 
 std::string DuckDbConfiguration(const CatalogAddress& address) {
   std::string text = "INSTALL iceberg;\nLOAD iceberg;\n";
   std::string how = "AUTHORIZATION_TYPE 'none'";
+  if (address.s3 || !address.token_variable.empty()) {
+    text += "-- Only DuckDB's shell has getenv(); elsewhere values are set from the program.\n";
+  }
+  if (address.s3) {
+    text += S3Secret(address.catalog, *address.s3);
+  }
   if (!address.token_variable.empty()) {
     text += fmt::format(
-        "-- Only DuckDB's shell has getenv(); elsewhere the variable is set from the program.\n"
         "SET VARIABLE eider_token = getenv({});\n"
         "CREATE OR REPLACE SECRET {} (TYPE iceberg, TOKEN getvariable('eider_token'));\n",
         SqlText(address.token_variable), address.catalog);
     how = "SECRET " + address.catalog;
   }
+  if (address.s3) how += ", ACCESS_DELEGATION_MODE 'none'";
   return text + fmt::format("ATTACH {} AS {} (TYPE iceberg, ENDPOINT {}, {});\n",
                             SqlText(address.warehouse), address.catalog, SqlText(address.uri), how);
 }

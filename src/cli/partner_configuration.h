@@ -1,6 +1,7 @@
 // What other programs need to be told to work on the REST catalog of a running `eider serve`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,16 @@ struct CatalogAddress {
   // The environment variable in which the other program finds its token, or "": none is sent.
   // Tokens themselves are never written.
   std::string token_variable;
+  // Where tables lie on S3; nullopt where they do not.
+  struct S3 {
+    std::string endpoint;  // URL; "" for AWS's own
+    std::string region;
+  };
+  std::optional<S3> s3 = std::nullopt;
 };
+
+// Throws kInvalidArgument for what is no plain URL of a server.
+void CheckUrl(const std::string& url);
 
 // "http://host:8181", "http://host:8181/" and "http://host:8181/iceberg" -> the catalog's URI.
 // Throws kInvalidArgument for what is no such address.

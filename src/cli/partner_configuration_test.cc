@@ -58,6 +58,34 @@ TEST(PartnerConfiguration, TheTokenIsNamedAndNotWritten) {
   }
 }
 
+TEST(PartnerConfiguration, TablesOnS3) {
+  CatalogAddress address = kAddress;
+  address.s3 = CatalogAddress::S3{"http://minio:9000", "eu-central-1"};
+  std::string trino = TrinoFiles(address, {}).back().text;
+  EXPECT_NE(trino.find("fs.native-s3.enabled=true\ns3.region=eu-central-1\n"
+                       "s3.endpoint=http://minio:9000\ns3.path-style-access=true\n"),
+            std::string::npos);
+  EXPECT_EQ(trino.find("local"), std::string::npos);
+  std::string spark = SparkConfiguration(address);
+  EXPECT_NE(spark.find("iceberg-aws-bundle"), std::string::npos);
+  EXPECT_NE(spark.find("spark.sql.catalog.shop.s3.endpoint http://minio:9000\n"),
+            std::string::npos);
+  EXPECT_NE(FlinkConfiguration(address).find("'client.region' = 'eu-central-1',\n"),
+            std::string::npos);
+  EXPECT_NE(PyIcebergConfiguration(address).find("    s3.endpoint: http://minio:9000\n"),
+            std::string::npos);
+  EXPECT_NE(DuckDbConfiguration(address).find("ENDPOINT 'minio:9000', URL_STYLE 'path', "
+                                              "USE_SSL false);"),
+            std::string::npos);
+  // AWS itself has no endpoint, and the bucket in the host's name.
+  address.s3->endpoint = "";
+  for (const std::string& text : {TrinoFiles(address, {}).back().text, SparkConfiguration(address),
+                                  FlinkConfiguration(address), PyIcebergConfiguration(address)}) {
+    EXPECT_EQ(text.find("endpoint="), std::string::npos);
+    EXPECT_EQ(text.find("path-style"), std::string::npos);
+  }
+}
+
 TEST(PartnerConfiguration, TrinosFiles) {
   std::vector<TextFile> files = TrinoFiles(kAddress, {9090, "3G", "/data"});
   std::vector<std::string> paths;
