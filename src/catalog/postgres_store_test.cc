@@ -1,6 +1,9 @@
 #include "catalog/postgres_store.h"
 
+#include <sys/socket.h>
+
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "catalog/warehouse_testing.h"
@@ -76,6 +79,71 @@ TEST_F(PostgresStoreTest, AnEndThatWasLostIsLookedUp) {
   EXPECT_TRUE(Insert(*store, "once"));
   EXPECT_EQ(observer.times, 2);
   EXPECT_EQ(Names(), std::set<std::string>{"once"});
+}
+
+// The open sockets of this process.
+std::set<int> Sockets() {
+  std::set<int> sockets;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (target.starts_with("socket:")) sockets.insert(std::stoi(entry.path().filename()));
+  }
+  return sockets;
+}
+
+// Cuts the connections of a store, at our end, while the server is at work on a COMMIT.
+class PostgresLostAnswerTest : public PostgresStoreTest {
+ protected:
+  class Cutter : public CommitObserver {
+   public:
+    void BeforeSwap() override {
+      if (++times > 1) return;
+      cut = std::thread([this] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        for (int socket : sockets) ::shutdown(socket, SHUT_RDWR);
+      });
+    }
+    std::set<int> sockets;
+    std::thread cut;
+    int times = 0;
+  };
+
+  // Inserts a row whose COMMIT takes `seconds` the first time.
+  void InsertSlowly(const std::string& seconds) {
+    auto database = Database();
+    database->Execute(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(CAST(NEW.value AS FLOAT)); RETURN NEW; END $$");
+    database->Execute(
+        "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH "
+        "ROW EXECUTE FUNCTION wait()");
+    std::set<int> before = Sockets();
+    auto store = MakeStore(&cutter_);
+    for (int socket : Sockets()) {
+      if (before.count(socket) == 0) cutter_.sockets.insert(socket);
+    }
+    ASSERT_EQ(cutter_.sockets.size(), 1U);
+    bool landed = store->Write(WriteScope::kRows, [&](SqlDatabase& database) {
+      database.Execute("INSERT INTO t VALUES ('row', ?)", {cutter_.times == 0 ? seconds : "0"});
+      return true;
+    });
+    cutter_.cut.join();
+    EXPECT_TRUE(landed);
+    EXPECT_EQ(Names(), std::set<std::string>{"row"});
+  }
+
+  Cutter cutter_;
+};
+
+TEST_F(PostgresLostAnswerTest, ACommitThatLandedIsNotDoneAgain) {
+  InsertSlowly("0.6");
+  EXPECT_EQ(cutter_.times, 1);
+}
+
+TEST_F(PostgresLostAnswerTest, OneThatHangsIsEndedAndDoneAgain) {
+  InsertSlowly("20");
+  EXPECT_EQ(cutter_.times, 2);
 }
 
 TEST_F(PostgresStoreTest, ACrashOfTheServerIsSurvived) {
