@@ -57,8 +57,7 @@ class Postgres:
 
     def close(self):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait()
+            self.crash()  # nobody needs it in order
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

@@ -49,7 +49,7 @@ class PostgresServer {
     Start();
   }
   ~PostgresServer() {
-    Kill(SIGINT);
+    Kill(SIGQUIT);  // nobody needs it in order
     std::filesystem::remove_all(folder_);
   }
   PostgresServer(const PostgresServer&) = delete;
