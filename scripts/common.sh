@@ -67,3 +67,14 @@ postgresql_for_tests() {
   echo 'create_main_cluster = false' | "${as_root[@]}" tee "$settings/eider-tests.conf" >/dev/null
   install_packages postgresql-15
 }
+
+# reference_catalog: Iceberg's own REST server in .bench-java, for the bench and the tests of Eider as a client.
+reference_catalog() {
+  [ -e .bench-java/.complete ] && return 0
+  command -v mvn >/dev/null || install_packages maven
+  say "fetching Iceberg's REST server"
+  rm -rf .bench-java
+  attempt mvn -q -B -f bench/reference_catalog.xml org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+    -DoutputDirectory="$PWD/.bench-java" >/dev/null
+  touch .bench-java/.complete
+}

@@ -5,14 +5,17 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "catalog/lost_catalog.h"
 #include "catalog/metadata_files.h"
 #include "catalog/projection.h"
+#include "catalog/rest_catalog.h"
 #include "catalog/shared_store.h"
 #include "catalog/sql_catalog.h"
 #include "catalog/sqlite_schema.h"
 #include "catalog/sqlite_store.h"
 #include "catalog/store_address.h"
+#include "io/http_client.h"
 
 namespace eider::catalog {
 
@@ -51,9 +54,21 @@ std::shared_ptr<Catalog> OpenOwn(SqlCatalogOptions opened, const CatalogOptions&
   return MakeSqlCatalog(std::move(store), opened);
 }
 
+std::shared_ptr<Catalog> OpenRest(const std::string& warehouse, const CatalogOptions& options) {
+  RestCatalogOptions opened{options.properties, options.name, options.files};
+  if (EqualsIgnoreCase(options.store, kRestCatalog)) {
+    opened.properties["uri"] = warehouse;
+  } else {
+    opened.properties["uri"] = options.store;
+    opened.properties["warehouse"] = warehouse;
+  }
+  return OpenRestCatalog(opened);
+}
+
 }  // namespace
 
 std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const CatalogOptions& options) {
+  if (IsRestStore(options.store)) return OpenRest(warehouse, options);
   SqlCatalogOptions opened;
   opened.warehouse = io::ToLocation(warehouse);
   opened.name = options.name.empty() ? BaseName(opened.warehouse) : options.name;
@@ -69,11 +84,21 @@ std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const Catalog
   return MakeSqlCatalog(std::move(shared.store), opened);
 }
 
-bool IsCatalogStore(std::string_view text) { return text.find("://") != std::string_view::npos; }
+bool IsCatalogStore(std::string_view text) {
+  return IsRestStore(text) || text.find("://") != std::string_view::npos;
+}
 
-std::string ShownStore(const std::string& store) { return StoreAddress::Parse(store).Shown(); }
+bool IsRestStore(std::string_view store) {
+  std::string text = Lower(store);
+  return text == kRestCatalog || text.starts_with("http://") || text.starts_with("https://");
+}
+
+std::string ShownStore(const std::string& store) {
+  return IsRestStore(store) ? io::UrlWithoutSecrets(store) : StoreAddress::Parse(store).Shown();
+}
 
 std::string PasswordOfStore(const std::string& store) {
+  if (IsRestStore(store)) return "";
   return StoreAddress::Parse(store).Password();
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "catalog/catalog.h"
+#include "catalog/rest_properties.h"
 #include "catalog/sql_store.h"
 
 namespace eider::catalog {
@@ -14,15 +15,22 @@ namespace eider::catalog {
 // The catalog of a warehouse that has its own in its folder.
 constexpr char kCatalogFile[] = "catalog.db";
 
+// A catalog that another program serves (rest_catalog.h).
+constexpr char kRestCatalog[] = "rest";
+
 struct CatalogOptions {
   // What keeps the catalog:
   //   ""                            catalog.db in the warehouse's folder
   //   sqlite:///abs/file.db         a SQLite file elsewhere
   //   postgresql://user@host/db     PostgreSQL; what is left out comes from PG* variables and the
   //                                 password file
+  //   rest                          the REST catalog whose URI stands for the warehouse's folder
+  //   https://host/path             that REST catalog, which knows the warehouse by name
   // Where several warehouses share one, "?catalog_name=.." says which catalog is meant; without it,
   // a warehouse finds its own again.
   std::string store = {};
+  // Of a REST catalog, by the names of RestPropertyName.
+  RestProperties properties = {};
   // For a catalog that is made now; "" means the folder's name. An existing one keeps its own.
   std::string name = {};
   // Throws kNotFound instead of making a catalog.
@@ -35,13 +43,15 @@ struct CatalogOptions {
   CommitObserver* observer = nullptr;  // not owned
 };
 
-// `warehouse` is a folder or a location. Throws kUnsupported for a store that Eider does not know,
-// and for SQLite on a network file system.
+// `warehouse` is a folder or a location, except for a REST catalog. Throws kUnsupported for a store
+// that Eider does not know, and for SQLite on a network file system.
 std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse,
                                      const CatalogOptions& options = {});
 
 // Whether a text is meant as what keeps a catalog, rather than as a name.
 bool IsCatalogStore(std::string_view text);
+// Whether it is a REST catalog.
+bool IsRestStore(std::string_view store);
 
 // What keeps a catalog as it may be shown: without a password.
 std::string ShownStore(const std::string& store);

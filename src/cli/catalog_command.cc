@@ -91,7 +91,7 @@ void PrintReport(const std::string& warehouse, const catalog::CheckReport& repor
 }
 
 int RunCheck(const Arguments& arguments) {
-  WarehousePlace place = PlaceOfWarehouse(arguments);
+  WarehousePlace place = PlaceOfOwnWarehouse(arguments);
   const std::string& warehouse = place.folder;
   catalog::CheckOptions options;
   options.store = place.catalog;
@@ -110,7 +110,7 @@ int RunRebuild(const Arguments& arguments) {
   options.name = arguments.Text("name").value_or("");
   options.replace_healthy = arguments.Flag("replace");
   options.take_unproven = !arguments.Flag("only-proven");
-  WarehousePlace place = PlaceOfWarehouse(arguments);
+  WarehousePlace place = PlaceOfOwnWarehouse(arguments);
   const std::string& warehouse = place.folder;
   options.store = place.catalog;
   catalog::RebuildReport report = catalog::RebuildCatalog(warehouse, options);

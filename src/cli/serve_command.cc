@@ -174,7 +174,7 @@ ServeConfig ServeProgram::ReadConfig() const {
     config.allowed_locations.push_back(location);
   }
   if (config.warehouses.empty()) {
-    WarehousePlace place = PlaceOfWarehouse(arguments_);
+    WarehousePlace place = PlaceOfOwnWarehouse(arguments_);
     config.warehouses.push_back({"", place.folder, place.catalog, place.storage});
   }
   for (const std::string& text : arguments_.List("catalog")) ApplyCatalog(text, config.warehouses);

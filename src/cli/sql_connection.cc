@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "catalog/open_catalog.h"
 #include "cli/dbt_options.h"
 #include "dbt/adapter.h"
 #include "dbt/config.h"
+#include "dbt/duckdb_profile.h"
 #include "dbt/iceberg_placement.h"
 #include "dbt/parser.h"
 #include "dbt/secret.h"
@@ -34,6 +37,7 @@ SqlConnection ConnectToWarehouse(const WarehousePlace& place, bool read_only) {
   catalog::CatalogOptions options;
   options.store = place.catalog;
   options.storage = place.storage;
+  options.properties = place.properties;
   options.must_exist = read_only;
   std::shared_ptr<catalog::Catalog> opened = catalog::OpenCatalog(folder, options);
   std::string name = opened->name();
@@ -65,23 +69,14 @@ std::shared_ptr<const dbt::Config> LoadProjectConfig(const Arguments& arguments)
 // Where the target of a profile keeps its tables. Paths start at the project.
 WarehousePlace WarehouseOf(const dbt::Config& config) {
   const dbt::Target& target = config.target;
-  auto warehouse = target.credentials.find("warehouse");
-  if (warehouse == target.credentials.end() || !warehouse->is_string()) {
+  if (target.type != "eider") {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("target '{}' of profile '{}' (type: {}) names no warehouse",
                             target.target_name, target.profile_name, target.type))
         .WithHint("Name the warehouse's folder with --warehouse.");
   }
-  WarehousePlace place{warehouse->get<std::string>(), ""};
-  auto catalog = target.credentials.find("catalog");
-  if (catalog != target.credentials.end() && catalog->is_string() &&
-      catalog::IsCatalogStore(catalog->get<std::string>())) {
-    place.catalog = catalog->get<std::string>();
-  }
-  place.storage = dbt::WarehouseStorage(target.credentials, place.folder);
-  if (place.folder.starts_with("file:") || io::IsOnS3(place.folder)) return place;
-  place.folder = (config.project.root / place.folder).lexically_normal().string();
-  return place;
+  dbt::DuckDbProfile profile = dbt::ReadDuckDbProfile(config);
+  return {*profile.warehouse, profile.catalog_store, profile.storage, profile.catalog_properties};
 }
 
 // The current folder for a while.
@@ -155,7 +150,9 @@ std::vector<Option> WarehouseOptions() {
       {"--catalog",
        Kind::kText,
        "STORE",
-       "What keeps its catalog, where the folder does not: postgresql://.. or sqlite:///..",
+       "What keeps its catalog, where the folder does not: postgresql://.., sqlite:///.., or "
+       "http://host/iceberg, a REST catalog that knows the warehouse by name (EIDER_TOKEN or "
+       "EIDER_CREDENTIAL says who asks).",
        "EIDER_CATALOG",
        {}},
       {"--read-only", Kind::kFlag, "", "Refuse every change.", "", {}},
@@ -178,9 +175,28 @@ WarehousePlace PlaceOfWarehouse(const Arguments& arguments) {
   } else {
     place = WarehouseOf(*LoadProjectConfig(arguments));
   }
-  place.catalog = arguments.Text("catalog").value_or(place.catalog);
+  if (auto catalog = arguments.Text("catalog")) place.catalog = *catalog;
   dbt::RegisterSecret(catalog::PasswordOfStore(place.catalog));
+  if (catalog::IsRestStore(place.catalog)) {
+    // Not by flags, which every user of the machine can see.
+    for (const auto& [variable, property] :
+         {std::pair("EIDER_TOKEN", "token"), std::pair("EIDER_CREDENTIAL", "credential")}) {
+      const char* value = std::getenv(variable);
+      if (value == nullptr || !arguments.Has("catalog")) continue;
+      dbt::RegisterSecret(value);
+      place.properties[property] = value;
+    }
+  }
   return place;
+}
+
+WarehousePlace PlaceOfOwnWarehouse(const Arguments& arguments) {
+  WarehousePlace place = PlaceOfWarehouse(arguments);
+  if (!catalog::IsRestStore(place.catalog)) return place;
+  throw Error(ErrorCode::kUnsupported,
+              "this needs a warehouse of one's own, and another program "
+              "serves the catalog of that one")
+      .WithHint("Name the warehouse's folder with --warehouse.");
 }
 
 }  // namespace eider::cli

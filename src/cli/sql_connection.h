@@ -1,6 +1,7 @@
 // Where `eider sql` and its kin find the warehouse.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,13 +27,16 @@ struct SqlConnection {
 SqlConnection ConnectForSql(const Arguments& arguments);
 
 struct WarehousePlace {
-  std::string folder;
+  std::string folder;   // or the URI of a REST catalog
   std::string catalog;  // what keeps its catalog (catalog/open_catalog.h); "" for the folder
-  std::map<std::string, std::string> storage = {};  // how it is reached on S3 (io/s3_options.h)
+  std::map<std::string, std::string> storage = {};     // how it is reached on S3 (io/s3_options.h)
+  std::map<std::string, std::string> properties = {};  // of a REST catalog
 };
 
 // The warehouse that is meant: --warehouse and --catalog, or `warehouse:` and `catalog:` of the
 // profile's target. Throws as ConnectForSql, and kInvalidArgument for a target without a warehouse.
 WarehousePlace PlaceOfWarehouse(const Arguments& arguments);
+// The same; throws kUnsupported where another program serves its catalog.
+WarehousePlace PlaceOfOwnWarehouse(const Arguments& arguments);
 
 }  // namespace eider::cli

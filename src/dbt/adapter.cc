@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/open_catalog.h"
 #include "dbt/duckdb_profile.h"
 
 namespace eider::dbt {
@@ -83,7 +84,14 @@ std::shared_ptr<Adapter> Adapter::Open(std::shared_ptr<const Config> config, Eve
   options.settings = profile.startup;
   adapter->database_ = OpenWithRetries(options, profile.connect_attempts);
 
-  if (profile.warehouse) {
+  if (catalog::IsRestStore(profile.catalog_store)) {
+    catalog::CatalogOptions served;
+    served.store = profile.catalog_store;
+    served.properties = profile.catalog_properties;
+    served.name = adapter->default_database_;
+    adapter->database_->AttachWarehouse(served.name,
+                                        catalog::OpenCatalog(*profile.warehouse, served), false);
+  } else if (profile.warehouse) {
     engine::AttachOptions attach;
     attach.catalog_store = profile.catalog_store;
     attach.storage = profile.storage;

@@ -115,7 +115,35 @@ class ProfileReader {
     if (!text.starts_with(":memory:")) out_.path = Absolute(text);
   }
 
+  std::string CatalogStore() const {
+    const Json* catalog = Find("catalog");
+    if (!catalog || !catalog->is_string()) return "";
+    auto text = catalog->get<std::string>();
+    return catalog::IsCatalogStore(text) ? text : "";
+  }
+
+  // `catalog: rest`, with the properties that other clients of such catalogs know beside it.
+  void ReadRestCatalog() {
+    for (const auto& [key, value] : credentials_.items()) {
+      std::string property = catalog::FindRestProperty(key);
+      if (!property.empty() && !value.is_null()) {
+        out_.catalog_properties[property] = ScalarText(value);
+      }
+    }
+    auto uri = out_.catalog_properties.find("uri");
+    if (uri == out_.catalog_properties.end()) {
+      Fail("`uri` is missing",
+           "Say where the REST catalog is: `uri: http://localhost:8181/iceberg`.");
+    }
+    out_.warehouse = uri->second;
+  }
+
   void ReadWarehouse() {
+    out_.catalog_store = CatalogStore();
+    if (Find("path")) {
+      Fail("`path` belongs to targets of type duckdb", "Type eider has only `warehouse`.");
+    }
+    if (EqualsIgnoreCase(out_.catalog_store, catalog::kRestCatalog)) return ReadRestCatalog();
     const Json* warehouse = Find("warehouse");
     if (!warehouse || !warehouse->is_string() || warehouse->get<std::string>().empty()) {
       Fail("`warehouse` is missing",
@@ -126,13 +154,6 @@ class ProfileReader {
       out_.storage = WarehouseStorage(credentials_, *out_.warehouse);
     } catch (Error& error) {
       throw error.At(target_.profiles_file.string());
-    }
-    if (const Json* catalog = Find("catalog"); catalog && catalog->is_string()) {
-      auto text = catalog->get<std::string>();
-      if (catalog::IsCatalogStore(text)) out_.catalog_store = text;
-    }
-    if (Find("path")) {
-      Fail("`path` belongs to targets of type duckdb", "Type eider has only `warehouse`.");
     }
   }
 

@@ -190,13 +190,15 @@ class DuckSession : public Session {
 
   // Before DuckDB asks the kind of database that is to be attached, it asks for httpfs, and takes
   // what lies elsewhere for something that can only be read.
-  void PrepareAttachOnS3(duckdb::SQLStatement& statement) {
+  void PrepareRemoteAttach(duckdb::SQLStatement& statement) {
     if (statement.type != duckdb::StatementType::ATTACH_STATEMENT) return;
     duckdb::AttachInfo& info = *statement.Cast<duckdb::AttachStatement>().info;
     auto& options = info.parsed_options;
     auto type = options.find("type");
-    if (!io::IsOnS3(info.path) || type == options.end() || !type->second) return;
+    if (type == options.end() || !type->second) return;
     if (!EqualsIgnoreCase(ReplaceAll(type->second->ToString(), "'", ""), "eider")) return;
+    if (catalog::IsRestStore(info.path)) info.path = kRestScheme + info.path;
+    if (!io::IsOnS3(info.path)) return;
     LoadHttpfs(*database_->instance);
     if (options.count("read_only") > 0 || options.count("read_write") > 0) return;
     options["read_write"] =
@@ -237,7 +239,7 @@ class DuckSession : public Session {
   std::unique_ptr<Result> Run(duckdb::unique_ptr<duckdb::SQLStatement> statement, bool streaming) {
     duckdb::unique_ptr<duckdb::QueryResult> result;
     std::string target = TargetOf(*statement);
-    PrepareAttachOnS3(*statement);
+    PrepareRemoteAttach(*statement);
     try {
       if (streaming) {
         result = connection_.SendQuery(std::move(statement));

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "catalog/open_catalog.h"
@@ -67,6 +68,7 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
     catalog::CatalogOptions catalog_options;
     catalog_options.name = name;
     catalog_options.must_exist = options.access_mode == duckdb::AccessMode::READ_ONLY;
+    std::vector<std::string> others;
     for (auto& [option, value] : options.options) {
       if (option == "catalog_name") {
         catalog_options.name = value.ToString();
@@ -78,17 +80,28 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
         catalog_options.storage[option] = value.ToString();
         value = duckdb::Value("...");
       } else if (option != "type" && option != "read_only" && option != "read_write") {
+        others.push_back(option);
+      }
+    }
+    for (const std::string& option : others) {
+      if (!catalog::IsRestStore(catalog_options.store)) {
         throw Error(ErrorCode::kInvalidArgument,
                     fmt::format("ATTACH {}: \"{}\" is not an option of Eider warehouses", info.path,
                                 option));
       }
+      std::string property = catalog::RestPropertyName(option);
+      duckdb::Value& value = options.options[option];
+      catalog_options.properties[property] = value.ToString();
+      if (catalog::IsSecretRestProperty(property)) value = duckdb::Value("...");
     }
     if (info.path.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "ATTACH needs the folder of the warehouse");
     }
+    std::string location = info.path;
+    if (location.starts_with(kRestScheme)) location.erase(0, std::string(kRestScheme).size());
     auto& state = static_cast<ExtensionState&>(*extension);
-    auto store = state.Find(info.path);
-    if (!store) store = catalog::OpenCatalog(info.path, catalog_options);
+    auto store = state.Find(location);
+    if (!store) store = catalog::OpenCatalog(location, catalog_options);
     std::unique_ptr<S3Access> access;
     if (const io::S3Options* s3 = store->files().s3_options()) {
       access = std::make_unique<S3Access>(database.GetDatabase(), state.s3_scopes(),

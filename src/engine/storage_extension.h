@@ -1,4 +1,5 @@
-// Registers Eider's storage extension with a DuckDB instance: ATTACH '<folder>' AS x (TYPE eider).
+// Registers Eider's storage extension with a DuckDB instance: ATTACH '<folder>' AS x (TYPE eider),
+// and ATTACH '<uri>' AS x (TYPE eider, CATALOG 'rest', ..) with the properties of a REST catalog.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,9 @@ struct DBConfig;
 }  // namespace duckdb
 
 namespace eider::engine {
+
+// Stands before the URI of a REST catalog, where DuckDB would take it for that of a file.
+constexpr char kRestScheme[] = "rest+";
 
 void RegisterStorageExtension(duckdb::DBConfig& config);
 

@@ -125,9 +125,9 @@ Replacement PlanReplacement(WarehouseTransaction& transaction,
   } else {
     int32_t last_column_id = 0;
     schema = iceberg::AssignFieldIds(schema, nullptr, &last_column_id);
-    replacement.location = replacement.definition.location
-                               ? *replacement.definition.location
-                               : transaction.store().NewLocation(identifier);
+    replacement.location = catalog::PlaceTable(
+        transaction.store(), {identifier, schema, replacement.definition.properties,
+                              replacement.definition.location.value_or("")});
   }
   RequireReachable(transaction.store().files(), replacement.location, identifier.ToString());
   return replacement;

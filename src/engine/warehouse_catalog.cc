@@ -46,6 +46,7 @@ duckdb::optional_idx WarehouseCatalog::GetCatalogVersion(duckdb::ClientContext& 
 
 duckdb::DatabaseSize WarehouseCatalog::GetDatabaseSize(duckdb::ClientContext&) {
   duckdb::DatabaseSize size;
+  if (dynamic_cast<catalog::RemoteCatalog*>(store_.get()) != nullptr) return size;
   for (const io::FileInfo& file : store_->files().ListRecursive(store_->warehouse())) {
     size.bytes += static_cast<duckdb::idx_t>(file.size);
   }

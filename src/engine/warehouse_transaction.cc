@@ -77,12 +77,17 @@ WarehouseTransaction& WarehouseTransaction::Get(duckdb::ClientContext& context,
   return duckdb::Transaction::Get(context, catalog).Cast<WarehouseTransaction>();
 }
 
-const catalog::CatalogSnapshot& WarehouseTransaction::Snapshot() {
-  if (!snapshot_) snapshot_ = store_.Snapshot();
-  return *snapshot_;
+catalog::CatalogReader& WarehouseTransaction::Reader() {
+  if (!reader_) reader_ = catalog::ReadCatalog(store_);
+  return *reader_;
 }
 
 std::optional<std::string> WarehouseTransaction::FindNamespace(const std::string& name) {
+  // A remote catalog is asked for one name sooner than for all.
+  if (namespace_changes_.empty() &&
+      (name == kMainSchema || Reader().HasNamespace(catalog::NamespaceFromText(name)))) {
+    return name;
+  }
   for (const std::string& known : Namespaces()) {
     if (EqualsIgnoreCase(known, name)) return known;
   }
@@ -91,7 +96,7 @@ std::optional<std::string> WarehouseTransaction::FindNamespace(const std::string
 
 std::vector<std::string> WarehouseTransaction::Namespaces() {
   std::set<std::string> names = {kMainSchema};
-  for (const auto& [name, properties] : Snapshot().namespaces) {
+  for (const catalog::Namespace& name : Reader().Namespaces()) {
     names.insert(catalog::NamespaceText(name));
   }
   for (const catalog::NamespaceChange& change : namespace_changes_) {
@@ -124,12 +129,7 @@ void WarehouseTransaction::DropNamespace(const std::string& name) {
 std::vector<std::pair<std::string, catalog::EntityKind>> WarehouseTransaction::Names(
     const std::string& name_space) {
   catalog::Namespace wanted = catalog::NamespaceFromText(name_space);
-  std::map<std::string, catalog::EntityKind> names;
-  const auto& entries = Snapshot().entries;
-  for (auto it = entries.lower_bound({wanted, ""});
-       it != entries.end() && it->first.name_space == wanted; ++it) {
-    names[it->first.name] = it->second.kind;
-  }
+  std::map<std::string, catalog::EntityKind> names = Reader().Names(wanted);
   for (const auto& [identifier, pending] : pending_) {
     if (identifier.name_space != wanted) continue;
     names.erase(identifier.name);
@@ -143,7 +143,7 @@ catalog::TableIdentifier WarehouseTransaction::Resolve(const std::string& name_s
                                                        const std::string& name) {
   catalog::TableIdentifier identifier{catalog::NamespaceFromText(name_space), name};
   const Pending* pending = FindPending(identifier);
-  bool exists = pending != nullptr ? pending->exists() : Snapshot().entries.count(identifier) > 0;
+  bool exists = pending != nullptr ? pending->exists() : Reader().Find(identifier).has_value();
   if (exists) return identifier;
   for (const auto& [known, kind] : Names(name_space)) {
     if (EqualsIgnoreCase(known, name)) identifier.name = known;
@@ -164,9 +164,9 @@ std::optional<catalog::EntityKind> WarehouseTransaction::KindOf(
     if (pending->view) return catalog::EntityKind::kView;
     return std::nullopt;
   }
-  auto entry = Snapshot().entries.find(identifier);
-  if (entry == Snapshot().entries.end()) return std::nullopt;
-  return entry->second.kind;
+  auto entry = Reader().Find(identifier);
+  if (!entry) return std::nullopt;
+  return entry->kind;
 }
 
 iceberg::TableMetadataPtr WarehouseTransaction::FindTable(
@@ -175,12 +175,10 @@ iceberg::TableMetadataPtr WarehouseTransaction::FindTable(
     ApplySteps(*pending);
     return pending->table;
   }
-  auto entry = Snapshot().entries.find(identifier);
-  if (entry == Snapshot().entries.end() || entry->second.kind != catalog::EntityKind::kTable) {
-    return nullptr;
-  }
+  auto entry = Reader().Find(identifier);
+  if (!entry || entry->kind != catalog::EntityKind::kTable) return nullptr;
   try {
-    return store_.LoadTable(entry->second.metadata_location);
+    return store_.LoadTable(entry->metadata_location);
   } catch (Error& error) {
     throw Error(error.WithContext("table " + identifier.ToString()));
   }
@@ -189,12 +187,10 @@ iceberg::TableMetadataPtr WarehouseTransaction::FindTable(
 iceberg::ViewMetadataPtr WarehouseTransaction::FindView(
     const catalog::TableIdentifier& identifier) {
   if (const Pending* pending = FindPending(identifier)) return pending->view;
-  auto entry = Snapshot().entries.find(identifier);
-  if (entry == Snapshot().entries.end() || entry->second.kind != catalog::EntityKind::kView) {
-    return nullptr;
-  }
+  auto entry = Reader().Find(identifier);
+  if (!entry || entry->kind != catalog::EntityKind::kView) return nullptr;
   try {
-    return store_.LoadView(entry->second.metadata_location);
+    return store_.LoadView(entry->metadata_location);
   } catch (Error& error) {
     throw Error(error.WithContext("view " + identifier.ToString()));
   }
@@ -202,17 +198,16 @@ iceberg::ViewMetadataPtr WarehouseTransaction::FindView(
 
 void WarehouseTransaction::Prefetch(const std::string& name_space,
                                     const std::vector<std::string>& names) {
-  std::vector<const catalog::Entry*> entries;
-  for (const std::string& name : names) {
-    auto entry = Snapshot().entries.find({catalog::NamespaceFromText(name_space), name});
-    if (entry != Snapshot().entries.end()) entries.push_back(&entry->second);
-  }
-  ParallelFor(entries.size(), [&](size_t i) {
+  catalog::CatalogReader& reader = Reader();
+  catalog::Namespace parent = catalog::NamespaceFromText(name_space);
+  ParallelFor(names.size(), [&](size_t i) {
     try {
-      if (entries[i]->kind == catalog::EntityKind::kTable) {
-        store_.LoadTable(entries[i]->metadata_location);
+      auto entry = reader.Find({parent, names[i]});
+      if (!entry) return;
+      if (entry->kind == catalog::EntityKind::kTable) {
+        store_.LoadTable(entry->metadata_location);
       } else {
-        store_.LoadView(entries[i]->metadata_location);
+        store_.LoadView(entry->metadata_location);
       }
     } catch (const Error&) {
       // See the declaration.
@@ -226,8 +221,7 @@ WarehouseTransaction::Pending& WarehouseTransaction::PendingFor(
   auto it = pending_.find(identifier);
   if (it != pending_.end()) return it->second;
   Pending pending;
-  auto entry = Snapshot().entries.find(identifier);
-  if (entry != Snapshot().entries.end()) pending.origin = Origin{identifier, entry->second};
+  if (auto entry = Reader().Find(identifier)) pending.origin = Origin{identifier, *entry};
   pending.table = FindTable(identifier);
   pending.view = FindView(identifier);
   return pending_.emplace(identifier, std::move(pending)).first->second;
@@ -276,8 +270,7 @@ void WarehouseTransaction::Drop(const catalog::TableIdentifier& identifier) {
   NewVersion();
   auto [it, untouched] = pending_.try_emplace(identifier);
   if (untouched) {
-    auto entry = Snapshot().entries.find(identifier);
-    if (entry != Snapshot().entries.end()) dropped_.push_back({identifier, entry->second});
+    if (auto entry = Reader().Find(identifier)) dropped_.push_back({identifier, *entry});
     return;
   }
   if (it->second.origin) dropped_.push_back(*it->second.origin);
@@ -407,7 +400,7 @@ void WarehouseTransaction::AddRenames(catalog::CommitRequest& request) {
     change.kind = catalog::TableChange::Kind::kRename;
     change.identifier = next->first;
     change.new_identifier = next->second;
-    change.entity = Snapshot().entries.at(next->first).kind;
+    change.entity = Reader().Find(next->first)->kind;
     request.tables.push_back(std::move(change));
     renames.erase(next);
   }
@@ -424,14 +417,14 @@ catalog::CommitRequest WarehouseTransaction::MakeRequest(bool onto_created) {
     request.tables.push_back(std::move(drop));
   }
   AddRenames(request);
-  std::set<catalog::Namespace> known;
-  for (const auto& [name, properties] : Snapshot().namespaces) known.insert(name);
-  for (const auto& change : namespace_changes_) known.insert(change.name);
+  std::set<catalog::Namespace> made;
+  for (const auto& change : namespace_changes_) made.insert(change.name);
   for (auto& [identifier, pending] : pending_) {
     if (!pending.exists()) continue;
     ApplySteps(pending);
     if (catalog::NamespaceText(identifier.name_space) == kMainSchema &&
-        known.insert(identifier.name_space).second) {
+        !Reader().HasNamespace(identifier.name_space) &&
+        made.insert(identifier.name_space).second) {
       catalog::NamespaceChange create;
       create.name = identifier.name_space;
       create.may_exist = true;

@@ -1,9 +1,9 @@
-// A DuckDB transaction on a warehouse. It reads one catalog snapshot, sees its own changes, and
+// A DuckDB transaction on a warehouse. It reads one state of the catalog, sees its own changes, and
 // lands them all in one atomic commit of the catalog, or none.
 //
 // What the transaction makes of every name it touches is kept as a state: which table or view of
-// the catalog snapshot stands there now (if any), and the steps that were made on it. The commit is
-// the difference between that state and the catalog snapshot, so that a table may be dropped,
+// the catalog stands there now (if any), and the steps that were made on it. The commit is
+// the difference between that state and what the catalog had, so that a table may be dropped,
 // renamed and made anew in any order. Steps can be made again: when another commit came first, the
 // catalog hands back the table as it now is and the steps are replayed on it.
 //
@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "catalog/catalog.h"
+#include "catalog/catalog_reader.h"
 #include "duckdb/catalog/catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/transaction/transaction.hpp"
@@ -105,7 +105,7 @@ class WarehouseTransaction : public duckdb::Transaction {
   duckdb::CatalogEntry* Kept(const std::string& key);
 
  private:
-  // A table or view of the catalog snapshot.
+  // A table or view that the catalog has.
   struct Origin {
     catalog::TableIdentifier identifier;
     catalog::Entry entry;
@@ -133,7 +133,7 @@ class WarehouseTransaction : public duckdb::Transaction {
     bool outdated = false;
   };
 
-  const catalog::CatalogSnapshot& Snapshot();
+  catalog::CatalogReader& Reader();
   Pending& PendingFor(const catalog::TableIdentifier& identifier);
   Pending* FindPending(const catalog::TableIdentifier& identifier);
   static void ApplySteps(Pending& pending);
@@ -154,7 +154,7 @@ class WarehouseTransaction : public duckdb::Transaction {
   duckdb::Catalog& catalog_;
   catalog::Catalog& store_;
   uint64_t version_ = 0;
-  std::shared_ptr<const catalog::CatalogSnapshot> snapshot_;
+  std::unique_ptr<catalog::CatalogReader> reader_;
   std::map<catalog::TableIdentifier, Pending> pending_;
   std::vector<Origin> dropped_;
   std::vector<std::string> discarded_files_;  // of tables created and dropped again
