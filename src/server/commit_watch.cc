@@ -365,9 +365,10 @@ class CommitWatch::Telling {
         ++begin;
       } else {
         auto old = before.empty() ? nullptr : LoadTable(before);
-        int64_t since = old ? old->last_updated_ms : watch_.looked_ms_;
+        // A new table may have begun in the very millisecond of the last look.
+        int64_t first = old ? old->last_updated_ms + 1 : watch_.looked_ms_;
         begin = std::find_if(log.begin(), log.end(), [&](const iceberg::MetadataLogEntry& entry) {
-          return entry.timestamp_ms > since;
+          return entry.timestamp_ms >= first;
         });
       }
       for (; begin != log.end(); ++begin) steps.push_back(begin->metadata_file);
