@@ -46,7 +46,7 @@ fuzz: setup
 
 bench: build
 	@scripts/bench-environment
-	@ninja -C $(BUILD) --quiet engine_bench rest_bench
+	@ninja -C $(BUILD) --quiet engine_bench rest_bench scan_bench
 	@PYTHONPATH=scripts:tests .venv-bench/bin/python bench/bench.py --eider $(BUILD)/eider
 
 format:

@@ -17,6 +17,7 @@ import time
 
 import catalog
 import duckdb_wheel
+import scan
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 DBT = pathlib.Path(sys.executable).parent / "dbt"
@@ -150,6 +151,7 @@ def main():
     options = parser.parse_args()
     eider = options.eider.resolve()
     rest_bench = (options.rest_bench or eider.parent / "rest_bench").resolve()
+    scan_bench = rest_bench.parent / "scan_bench"
     engine_bench = (options.engine_bench or eider.parent / "engine_bench").resolve()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="eider-bench-"))
@@ -159,6 +161,7 @@ def main():
                             ("jaffle", lambda: bench_jaffle_shop(report, eider, scratch)),
                             ("engine", lambda: bench_engine(report, engine_bench, scratch, options.scale)),
                             ("catalog", lambda: catalog.bench(report, eider, rest_bench, scratch)),
+                            ("scan", lambda: scan.bench(report, eider, scan_bench, rest_bench, scratch)),
                             ("models", lambda: bench_models(report, eider, scratch, options.models))):
             if options.only in word:
                 bench()

@@ -45,7 +45,7 @@ def server(command, port, log, environment=None):
 
 @contextlib.contextmanager
 def eider_server(eider, folder):
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     port = free_port()
     command = [eider, "serve", "--warehouse", folder, "--listen", f"127.0.0.1:{port}"]
     with server(command, port, folder.with_suffix(".log")) as (process, seconds):

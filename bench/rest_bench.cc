@@ -1,7 +1,8 @@
 // rest_bench URI PEER_URI: two Iceberg REST catalogs under the same load, in turns. Prints one JSON
 // object: name -> {eider, peer}, seconds a request.
-// rest_bench URI fill TABLES: makes that many tables in one namespace; prints {"page": seconds},
-// the median time of a page of 1,000 of their names.
+// rest_bench URI plan FILES: plans scans of the tables that scan_bench made; prints name ->
+// seconds. rest_bench URI fill TABLES: makes that many tables in one namespace; prints {"page":
+// seconds}, the median time of a page of 1,000 of their names.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -192,6 +193,54 @@ eider::Json Fill(const Address& address, int tables) {
   return {{"page", Median(std::move(times))}};
 }
 
+// Asks for a plan and all that it leaves to plan tasks; the number of files.
+size_t Plan(Client& client, const std::string& table, const std::string& body) {
+  std::string path = "/v1/namespaces/bench/tables/" + table;
+  std::vector<std::string> answers = {client.Send(http::verb::post, path + "/plan", body)};
+  size_t files = 0;
+  while (!answers.empty()) {
+    std::string answer = std::move(answers.back());
+    answers.pop_back();
+    // The answers are megabytes, and reading them as JSON takes longer than making them.
+    constexpr std::string_view kFile = "{\"data-file\":";
+    for (size_t at = answer.find(kFile); at != std::string::npos; at = answer.find(kFile, at + 1)) {
+      ++files;
+    }
+    size_t begin = answer.rfind("\"plan-tasks\":");
+    if (begin == std::string::npos) continue;
+    for (const eider::Json& task :
+         eider::ParseJson("{" + answer.substr(begin), "the answer")["plan-tasks"]) {
+      answers.push_back(client.Send(http::verb::post, path + "/tasks",
+                                    eider::Json({{"plan-task", task}}).dump()));
+    }
+  }
+  return files;
+}
+
+eider::Json PlanScans(const Address& address, size_t files) {
+  Client client(address);
+  eider::Json report;
+  auto measure = [&](const std::string& name, const std::string& table, const std::string& body,
+                     size_t expected) {
+    std::vector<double> times;
+    for (int i = 0; i < 21; ++i) {
+      auto begin = Clock::now();
+      size_t found = Plan(client, table, body);
+      times.push_back(Since(begin));
+      if (found != expected) {
+        throw std::runtime_error(fmt::format("{}: {} files, not {}", name, found, expected));
+      }
+    }
+    report[name + ", cold"] = times[0];
+    report[name + ", warm"] = Median(std::move(times));
+  };
+  measure("all files", "files", "{}", files);
+  measure("one of the files", "files", R"({"filter":{"type":"eq","term":"id","value":5}})", 1);
+  measure("one day of a manifest a file", "manifests",
+          R"({"filter":{"type":"eq","term":"day","value":"1970-02-01"}})", 100);
+  return report;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -202,8 +251,12 @@ int main(int argc, char** argv) {
       result = CompareAll(ParseAddress(arguments[0]), ParseAddress(arguments[1]));
     } else if (arguments.size() == 3 && arguments[1] == "fill") {
       result = Fill(ParseAddress(arguments[0]), std::stoi(arguments[2]));
+    } else if (arguments.size() == 3 && arguments[1] == "plan") {
+      result = PlanScans(ParseAddress(arguments[0]), std::stoul(arguments[2]));
     } else {
-      fmt::print(stderr, "usage: rest_bench URI PEER_URI | rest_bench URI fill TABLES\n");
+      fmt::print(stderr,
+                 "usage: rest_bench URI PEER_URI | rest_bench URI fill TABLES | "
+                 "rest_bench URI plan FILES\n");
       return 2;
     }
     fmt::print("{}\n", result.dump());

@@ -39,6 +39,17 @@ class LruCache {
     }
   }
 
+  // Whether the key was held.
+  bool Remove(const std::string& key) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    auto it = index_.find(key);
+    if (it == index_.end()) return false;
+    total_ -= it->second->cost;
+    entries_.erase(it->second);
+    index_.erase(it);
+    return true;
+  }
+
  private:
   struct Entry {
     std::string key;

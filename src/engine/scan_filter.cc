@@ -82,16 +82,14 @@ Predicate NullTest(const NestedField& field, bool is_null) {
 // expressed makes the whole list unusable.
 template <typename Values>
 Predicate In(const NestedField& field, const Values& values) {
-  Predicate predicate;
-  predicate.kind = Predicate::Kind::kIn;
-  predicate.field_id = field.id;
+  std::vector<iceberg::Literal> literals;
   for (const duckdb::Value& value : values) {
     if (value.IsNull()) continue;
     auto literal = ConstantOf(field, value);
     if (!literal) return {};
-    predicate.values.push_back(std::move(*literal));
+    literals.push_back(std::move(*literal));
   }
-  return predicate;
+  return Predicate::In(field.id, *field.type, std::move(literals));
 }
 
 class ExpressionReader {

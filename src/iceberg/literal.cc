@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "iceberg/calendar.h"
+
 namespace eider::iceberg {
 
 namespace {
@@ -57,18 +59,8 @@ std::optional<Int128> FromBigEndian(std::string_view bytes) {
 }
 
 std::string DateText(int64_t days) {
-  // Civil calendar from days since 1970-01-01 (proleptic Gregorian).
-  int64_t z = days + 719468;
-  int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-  int64_t day_of_era = z - era * 146097;
-  int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t month_index = (5 * day_of_year + 2) / 153;
-  int64_t day = day_of_year - (153 * month_index + 2) / 5 + 1;
-  int64_t month = month_index < 10 ? month_index + 3 : month_index - 9;
-  int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  return fmt::format("{:04}-{:02}-{:02}", year, month, day);
+  CalendarDate date = DateOfDay(days);
+  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
 }
 
 std::string TimeText(int64_t micros) {

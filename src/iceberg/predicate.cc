@@ -5,12 +5,14 @@
 #include <functional>
 #include <utility>
 
+#include "iceberg/bucket.h"
+#include "iceberg/calendar.h"
+
 namespace eider::iceberg {
 
 namespace {
 
 constexpr int64_t kMicrosPerDay = 86'400'000'000;
-constexpr int64_t kMicrosPerHour = 3'600'000'000;
 
 bool IsFloat(const Type& type) { return type.id == TypeId::kFloat || type.id == TypeId::kDouble; }
 
@@ -18,82 +20,159 @@ bool IsNan(const Type& type, const Literal& value) {
   return IsFloat(type) && std::isnan(std::get<double>(value.value));
 }
 
-// Days from 1970-01-01 to the first day of the month that many months after January 1970.
-int64_t DaysToMonth(int64_t months) {
-  int64_t year = 1970 + (months >= 0 ? months / 12 : -((11 - months) / 12));
-  int64_t month = months - (year - 1970) * 12 + 1;
-  // Years that begin in March put the leap day last.
-  int64_t shifted_year = month <= 2 ? year - 1 : year;
-  int64_t era = (shifted_year >= 0 ? shifted_year : shifted_year - 399) / 400;
-  int64_t year_of_era = shifted_year - era * 400;
-  int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5;
-  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
-}
-
 // The first value of the source type whose transform gives `ordinal`; nullopt where that cannot be
 // said.
 std::optional<int64_t> FirstOf(const Transform& transform, const Type& type, int64_t ordinal) {
-  int64_t scale = 0;  // source units a day
+  int64_t units_a_day = 0;
   switch (type.id) {
     case TypeId::kDate:
-      scale = 1;
+      units_a_day = 1;
       break;
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
-      scale = kMicrosPerDay;
+      units_a_day = kMicrosPerDay;
+      break;
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestampTzNs:
+      units_a_day = kMicrosPerDay * 1000;
       break;
     default:
       return std::nullopt;
   }
+  int64_t count = ordinal;
+  int64_t units = units_a_day;
   switch (transform.kind) {
     case Transform::Kind::kYear:
-      return DaysToMonth(ordinal * 12) * scale;
+      count = DaysToMonth(ordinal * 12);
+      break;
     case Transform::Kind::kMonth:
-      return DaysToMonth(ordinal) * scale;
+      count = DaysToMonth(ordinal);
+      break;
     case Transform::Kind::kDay:
-      return ordinal * scale;
+      break;
     case Transform::Kind::kHour:
       if (type.id == TypeId::kDate) return std::nullopt;
-      return ordinal * kMicrosPerHour;
+      units = units_a_day / 24;
+      break;
     default:
       return std::nullopt;
   }
+  int64_t first = 0;
+  if (__builtin_mul_overflow(count, units, &first)) return std::nullopt;
+  return first;
+}
+
+void BoundByTime(const Transform& transform, const Type& type, const int64_t* low,
+                 const int64_t* high, ColumnFacts& facts) {
+  // Far beyond any year that is stored, where calendars overflow.
+  constexpr int64_t kFarthest = 100'000'000'000;
+  if (low != nullptr && std::abs(*low) < kFarthest) {
+    // Iceberg before 0.11 rounded towards 1970, so that values before it may be one less.
+    int64_t lowest = *low <= 0 ? *low - 1 : *low;
+    if (auto first = FirstOf(transform, type, lowest)) facts.lower = Literal{*first};
+  }
+  if (high != nullptr && std::abs(*high) < kFarthest) {
+    if (auto next = FirstOf(transform, type, *high + 1)) facts.upper = Literal{*next - 1};
+  }
+}
+
+// The largest value that `width` truncates to `value`; nullopt where none is known.
+std::optional<Literal> LastTruncatedTo(const Literal& value, int width) {
+  if (const auto* integer = std::get_if<int64_t>(&value.value)) {
+    int64_t last = 0;
+    if (__builtin_add_overflow(*integer, int64_t{width} - 1, &last)) return std::nullopt;
+    return Literal{last};
+  }
+  if (const auto* decimal = std::get_if<Int128>(&value.value)) {
+    return Literal{static_cast<Int128>(*decimal + width - 1)};
+  }
+  return std::nullopt;
+}
+
+std::string CommonPrefix(const std::string& a, const std::string& b) {
+  return {a.begin(), std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first};
+}
+
+void BoundByTruncation(int width, const Type& type, const std::optional<Literal>& lower,
+                       const std::optional<Literal>& upper, ColumnFacts& facts) {
+  if (lower) facts.lower = lower;
+  if (!upper) return;
+  const auto* highest = std::get_if<std::string>(&upper->value);
+  if (highest == nullptr) {
+    facts.upper = LastTruncatedTo(*upper, width);
+    return;
+  }
+  // One longer, so that it is raised where it is cut: above all that begin with it.
+  facts.upper = TruncateUpper(type, Literal{*highest + "x"}, width);
+  const auto* lowest = lower ? std::get_if<std::string>(&lower->value) : nullptr;
+  if (lowest != nullptr) facts.prefix = CommonPrefix(*lowest, *highest);
 }
 
 // Bounds of a column whose transformed values lie between `lower` and `upper`.
 void BoundByPartition(const Transform& transform, const Type& type,
                       const std::optional<Literal>& lower, const std::optional<Literal>& upper,
                       ColumnFacts& facts) {
-  if (transform.kind == Transform::Kind::kIdentity) {
-    facts.lower = lower;
-    facts.upper = upper;
-    return;
-  }
   auto ordinal = [](const std::optional<Literal>& value) -> const int64_t* {
     return value ? std::get_if<int64_t>(&value->value) : nullptr;
   };
-  // Far beyond any year that is stored, where the products below would overflow.
-  constexpr int64_t kFarthest = 10'000'000;
   const int64_t* low = ordinal(lower);
-  if (low != nullptr && std::abs(*low) < kFarthest) {
-    if (auto first = FirstOf(transform, type, *low)) facts.lower = Literal{*first};
-  }
   const int64_t* high = ordinal(upper);
-  if (high != nullptr && std::abs(*high) < kFarthest) {
-    if (auto next = FirstOf(transform, type, *high + 1)) facts.upper = Literal{*next - 1};
+  switch (transform.kind) {
+    case Transform::Kind::kIdentity:
+      if (lower) facts.lower = lower;
+      if (upper) facts.upper = upper;
+      return;
+    case Transform::Kind::kTruncate:
+      BoundByTruncation(transform.parameter, type, lower, upper, facts);
+      return;
+    case Transform::Kind::kBucket:
+      if (low != nullptr && high != nullptr) {
+        facts.buckets = {.count = transform.parameter, .lowest = *low, .highest = *high};
+      }
+      return;
+    case Transform::Kind::kYear:
+    case Transform::Kind::kMonth:
+    case Transform::Kind::kDay:
+    case Transform::Kind::kHour:
+      BoundByTime(transform, type, low, high, facts);
+      return;
+    case Transform::Kind::kVoid:
+    case Transform::Kind::kUnknown:
+      return;
   }
 }
 
 bool MayEqual(const Type& type, const ColumnFacts& facts, const Literal& value) {
   if (facts.all_null) return false;
   if (IsNan(type, value)) return facts.may_be_nan;
+  if (facts.buckets) {
+    const ColumnFacts::Buckets& buckets = *facts.buckets;
+    auto bucket = BucketOf(type, value, buckets.count);
+    if (bucket && (*bucket < buckets.lowest || *bucket > buckets.highest)) return false;
+  }
   if (facts.lower && CompareLiterals(type, value, *facts.lower) < 0) return false;
   return !facts.upper || CompareLiterals(type, value, *facts.upper) <= 0;
 }
 
+// Of values in ascending order, those out of bounds are not looked at.
+bool MayEqualAny(const Type& type, const ColumnFacts& facts, const std::vector<Literal>& values) {
+  auto less = [&](const Literal& a, const Literal& b) {
+    return std::is_lt(CompareLiterals(type, a, b));
+  };
+  auto first = facts.lower ? std::lower_bound(values.begin(), values.end(), *facts.lower, less)
+                           : values.begin();
+  for (auto value = first; value != values.end(); ++value) {
+    if (MayEqual(type, facts, *value)) return true;
+    if (facts.upper && !facts.may_be_nan && less(*facts.upper, *value)) return false;
+  }
+  return false;
+}
+
 bool MayStartWith(const ColumnFacts& facts, const std::string& prefix) {
   if (facts.all_null) return false;
+  if (facts.prefix && !facts.prefix->starts_with(prefix) && !prefix.starts_with(*facts.prefix)) {
+    return false;
+  }
   if (facts.lower) {
     const auto& lower = std::get<std::string>(facts.lower->value);
     if (lower.substr(0, prefix.size()) > prefix) return false;
@@ -140,33 +219,7 @@ bool Evaluate(const Predicate& predicate, const Schema& schema, const FactsFinde
   }
   const NestedField* field = schema.FindField(predicate.field_id);
   if (field == nullptr || field->type->is_nested()) return true;
-  const Type& type = *field->type;
-  ColumnFacts facts = find_facts(predicate.field_id, type);
-  switch (predicate.kind) {
-    case Kind::kIsNull:
-      return facts.may_be_null;
-    case Kind::kNotNull:
-      return !facts.all_null;
-    case Kind::kEqual:
-      return MayEqual(type, facts, predicate.values[0]);
-    case Kind::kIn:
-      return std::any_of(predicate.values.begin(), predicate.values.end(),
-                         [&](const Literal& value) { return MayEqual(type, facts, value); });
-    case Kind::kLess:
-      return MayBeBelow(type, facts, predicate.values[0], false);
-    case Kind::kLessOrEqual:
-      return MayBeBelow(type, facts, predicate.values[0], true);
-    case Kind::kGreater:
-      return MayBeAbove(type, facts, predicate.values[0], false);
-    case Kind::kGreaterOrEqual:
-      return MayBeAbove(type, facts, predicate.values[0], true);
-    case Kind::kNotEqual:
-      return !facts.all_null;
-    case Kind::kStartsWith:
-      return MayStartWith(facts, std::get<std::string>(predicate.values[0].value));
-    default:
-      return true;
-  }
+  return MightMatch(predicate, *field->type, find_facts(predicate.field_id, *field->type));
 }
 
 Predicate Combine(Predicate::Kind kind, Predicate::Kind neutral, Predicate::Kind absorbing,
@@ -199,32 +252,86 @@ Predicate Predicate::Or(std::vector<Predicate> children) {
   return Combine(Kind::kOr, Kind::kFalse, Kind::kTrue, std::move(children));
 }
 
-ColumnFacts FactsOf(int32_t field_id, const Type& type, const DataFile& file,
-                    const PartitionSpec& spec) {
+Predicate Predicate::In(int32_t field_id, const Type& type, std::vector<Literal> values) {
+  Predicate predicate;
+  predicate.kind = Kind::kIn;
+  predicate.field_id = field_id;
+  predicate.values = std::move(values);
+  std::sort(
+      predicate.values.begin(), predicate.values.end(),
+      [&](const Literal& a, const Literal& b) { return std::is_lt(CompareLiterals(type, a, b)); });
+  return predicate;
+}
+
+bool MightMatch(const Predicate& predicate, const Type& type, const ColumnFacts& facts) {
+  using Kind = Predicate::Kind;
+  switch (predicate.kind) {
+    case Kind::kIsNull:
+      return facts.may_be_null;
+    case Kind::kNotNull:
+      return !facts.all_null;
+    case Kind::kIsNan:
+      return facts.may_be_nan;
+    case Kind::kEqual:
+      return MayEqual(type, facts, predicate.values[0]);
+    case Kind::kIn:
+      return MayEqualAny(type, facts, predicate.values);
+    case Kind::kLess:
+      return MayBeBelow(type, facts, predicate.values[0], false);
+    case Kind::kLessOrEqual:
+      return MayBeBelow(type, facts, predicate.values[0], true);
+    case Kind::kGreater:
+      return MayBeAbove(type, facts, predicate.values[0], false);
+    case Kind::kGreaterOrEqual:
+      return MayBeAbove(type, facts, predicate.values[0], true);
+    case Kind::kNotEqual:
+      return !facts.all_null;
+    case Kind::kStartsWith:
+      return MayStartWith(facts, std::get<std::string>(predicate.values[0].value));
+    default:
+      return true;
+  }
+}
+
+ColumnFacts FactsOfPartition(int32_t field_id, const Type& type,
+                             const std::vector<Literal>& partition, const PartitionSpec& spec) {
   ColumnFacts facts;
   facts.may_be_nan = IsFloat(type);
-  for (size_t i = 0; i < spec.fields.size() && i < file.partition.size(); ++i) {
+  for (size_t i = 0; i < spec.fields.size() && i < partition.size(); ++i) {
     const PartitionField& field = spec.fields[i];
     if (field.source_id != field_id) continue;
-    const Literal& value = file.partition[i];
+    using Kind = Transform::Kind;
+    // Void gives null for everything; of what we do not know, nothing can be told.
+    if (field.transform.kind == Kind::kVoid || field.transform.kind == Kind::kUnknown) continue;
+    const Literal& value = partition[i];
     if (value.is_null()) {
-      // Transforms give null for null alone; void gives it for everything.
-      if (field.transform.kind == Transform::Kind::kVoid) continue;
       facts.all_null = true;
+      facts.may_be_nan = false;
       return facts;
     }
-    if (field.transform.kind == Transform::Kind::kIdentity) {
-      facts.may_be_null = false;
+    facts.may_be_null = false;
+    if (field.transform.kind == Kind::kIdentity) {
       facts.may_be_nan = IsNan(type, value);
-      if (!facts.may_be_nan) facts.lower = facts.upper = value;
-      return facts;
+      if (facts.may_be_nan) continue;
     }
     BoundByPartition(field.transform, type, value, value, facts);
   }
+  return facts;
+}
+
+ColumnFacts FactsOf(int32_t field_id, const Type& type, const DataFile& file,
+                    const PartitionSpec& spec) {
+  ColumnFacts facts = FactsOfPartition(field_id, type, file.partition, spec);
+  // Readers take such a column from the partition, whatever the file holds.
+  bool is_identity =
+      std::any_of(spec.fields.begin(), spec.fields.end(), [&](const PartitionField& field) {
+        return field.source_id == field_id && field.transform.kind == Transform::Kind::kIdentity;
+      });
+  if (facts.all_null || (is_identity && !facts.may_be_null)) return facts;
   auto nulls = file.null_value_counts.find(field_id);
   auto values = file.value_counts.find(field_id);
   if (nulls != file.null_value_counts.end()) {
-    facts.may_be_null = nulls->second > 0;
+    facts.may_be_null = facts.may_be_null && nulls->second > 0;
     facts.all_null =
         values != file.value_counts.end() && values->second > 0 && nulls->second == values->second;
   }

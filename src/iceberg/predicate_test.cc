@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "iceberg/bucket.h"
+
 namespace eider::iceberg {
 namespace {
 
@@ -180,7 +182,8 @@ TEST_F(PredicateTest, PartitionsOfTime) {
 
   PartitionBy("year", kDay, Integer(-1));  // 1969
   EXPECT_TRUE(day(Kind::kEqual, -365));
-  EXPECT_FALSE(day(Kind::kEqual, -366));
+  EXPECT_TRUE(day(Kind::kEqual, -366));  // of 1968 to Iceberg before 0.11
+  EXPECT_FALSE(day(Kind::kEqual, -732));
   EXPECT_TRUE(day(Kind::kEqual, -1));
   EXPECT_FALSE(day(Kind::kEqual, 0));
 
@@ -199,9 +202,21 @@ TEST_F(PredicateTest, PartitionsOfTime) {
   EXPECT_FALSE(instant(0));
 }
 
+TEST_F(PredicateTest, PartitionsOfTruncatedValues) {
+  PartitionBy("truncate[10]", kNumber, Integer(20));
+  EXPECT_FALSE(Number(Kind::kEqual, 19));
+  EXPECT_TRUE(Number(Kind::kEqual, 29));
+  EXPECT_FALSE(Number(Kind::kEqual, 30));
+  EXPECT_FALSE(Number(Kind::kGreaterOrEqual, 30));
+}
+
 TEST_F(PredicateTest, TransformsThatSayNothingOfTheOrder) {
-  PartitionBy("bucket[16]", kNumber, Integer(3));
+  int64_t bucket = *BucketOf(*Type::Primitive(TypeId::kInt), Integer(1'000'000), 16);
+  PartitionBy("bucket[16]", kNumber, Integer(bucket));
   EXPECT_TRUE(Number(Kind::kEqual, 1'000'000));
+  EXPECT_TRUE(Number(Kind::kLess, 5));
+  PartitionBy("bucket[16]", kNumber, Integer((bucket + 1) % 16));
+  EXPECT_FALSE(Number(Kind::kEqual, 1'000'000));
   PartitionBy("void", kNumber, Literal{});
   EXPECT_TRUE(Number(Kind::kEqual, 1));
   // Only null falls into the null bucket.

@@ -85,7 +85,9 @@ class IcebergRest::Impl {
                                                          RestLocations(std::move(roots)),
                                                          {},
                                                          {},
-                                                         std::move(warehouse.watch)}));
+                                                         std::move(warehouse.watch),
+                                                         {},
+                                                         warehouse.plan_limits}));
   }
 
   RestWarehouse* FindWarehouse(std::string_view name) {

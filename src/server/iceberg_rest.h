@@ -14,6 +14,7 @@
 #include "server/commit_watch.h"
 #include "server/http_message.h"
 #include "server/rest_metrics.h"
+#include "server/rest_plan.h"
 
 namespace eider::server {
 
@@ -23,6 +24,7 @@ struct IcebergRestWarehouse {
   // Folders beside the warehouse in which clients may have tables lie.
   std::vector<std::string> allowed_locations = {};
   std::shared_ptr<CommitWatch> watch = nullptr;  // is told of every commit
+  PlanLimits plan_limits = {};
 };
 
 // What has come of requests to a warehouse since the object was made.

@@ -18,7 +18,7 @@ TEST_F(IcebergRestTest, ConfigTellsPrefixEndpointsAndIdempotency) {
   EXPECT_EQ(config["idempotency-key-lifetime"], "PT30M");
   auto endpoints = config["endpoints"].get<std::vector<std::string>>();
   EXPECT_THAT(endpoints, testing::Contains("POST /v1/{prefix}/transactions/commit"));
-  EXPECT_THAT(endpoints, testing::Not(testing::Contains(testing::HasSubstr("/plan"))));
+  EXPECT_THAT(endpoints, testing::Not(testing::Contains(testing::HasSubstr("/functions"))));
 }
 
 TEST_F(IcebergRestTest, AWarehouseIsKnownByNameOrLocation) {
@@ -52,7 +52,7 @@ TEST_F(IcebergRestTest, SeveralWarehousesAreServedApart) {
 }
 
 TEST_F(IcebergRestTest, WhatIsNotOfferedSaysSo) {
-  EXPECT_EQ(ErrorType(406, Send("POST", "/namespaces/s/tables/t/plan", "{}")),
+  EXPECT_EQ(ErrorType(406, Send("GET", "/namespaces/s/functions")),
             "UnsupportedOperationException");
   EXPECT_EQ(ErrorType(406, SendTo(*rest_, "POST", "/iceberg/v1/oauth/tokens")),
             "UnsupportedOperationException");

@@ -13,6 +13,7 @@
 #include "server/rest_loaded.h"
 #include "server/rest_locations.h"
 #include "server/rest_metrics.h"
+#include "server/rest_plan.h"
 #include "server/rest_request.h"
 
 namespace eider::server {
@@ -32,6 +33,8 @@ struct RestWarehouse {
   KeysInFlight keys;
   std::shared_ptr<CommitWatch> watch = nullptr;  // who is told of commits, or nobody
   CommitOutcomes outcomes = {};
+  PlanLimits plan_limits = {};
+  RestPlans plans = {};
 };
 
 struct RestCall {

@@ -10,9 +10,6 @@ namespace eider::server {
 
 namespace {
 
-// Bodies are taken apart, and answers made, by functions that call themselves.
-constexpr int kDeepestBody = 200;
-
 bool IsUtf8(std::string_view text) {
   try {
     Json(std::string(text)).dump();
@@ -37,27 +34,6 @@ std::string Decode(std::string_view text, bool is_query) {
   }
   if (!IsUtf8(decoded)) throw BadRequest("names and parameters are in UTF-8");
   return decoded;
-}
-
-void CheckDepth(std::string_view body) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < body.size(); ++i) {
-    char c = body[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kDeepestBody) throw BadRequest("the body is nested too deeply");
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
 }
 
 }  // namespace
@@ -129,8 +105,29 @@ void CheckName(const std::string& name) {
   }
 }
 
-Json ParseBody(const std::string& body) {
-  CheckDepth(body);
+void CheckBodyDepth(std::string_view body, int deepest) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < body.size(); ++i) {
+    char c = body[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > deepest) throw BadRequest("the body is nested too deeply");
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+}
+
+Json ParseBody(const std::string& body, int deepest) {
+  CheckBodyDepth(body, deepest);
   try {
     Json json = ParseJson(body, "request");
     if (!json.is_object()) throw BadRequest("the body is not a JSON object");

@@ -39,8 +39,12 @@ catalog::TableIdentifier IdentifierFromBody(const Json& identifier);
 // Throws for what cannot be the name of a table, view or level of a namespace.
 void CheckName(const std::string& name);
 
-// An object.
-Json ParseBody(const std::string& body);
+// Bodies are taken apart, and answers made, by functions that call themselves.
+constexpr int kDeepestBody = 200;
+
+// An object, nested no deeper than that.
+Json ParseBody(const std::string& body, int deepest = kDeepestBody);
+void CheckBodyDepth(std::string_view body, int deepest);
 
 // Calls `read`, which takes JSON of a client apart; a member that is missing, of the wrong type or
 // not known to Eider is the client's mistake.

@@ -4,6 +4,7 @@
 
 #include "server/rest_commit.h"
 #include "server/rest_namespaces.h"
+#include "server/rest_plan.h"
 #include "server/rest_tables.h"
 #include "server/rest_views.h"
 
@@ -87,10 +88,12 @@ const std::vector<RestRoute>& RestRoutes() {
       {"POST", "/v1/oauth/tokens"},
       {"GET", "/v1/{prefix}/namespaces/{namespace}/functions"},
       {"GET", "/v1/{prefix}/namespaces/{namespace}/functions/{function}"},
-      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan"},
-      {"GET", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}"},
-      {"DELETE", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}"},
-      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/tasks"},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan", PlanTableScan},
+      {"GET", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}",
+       FetchPlanningResult},
+      {"DELETE", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}",
+       CancelPlanning},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/tasks", FetchScanTasks},
       {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/sign"},
   };
   return routes;

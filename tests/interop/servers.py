@@ -64,11 +64,12 @@ def running(command, log, **options):
 
 
 @contextlib.contextmanager
-def eider(folder, warehouse):
+def eider(folder, warehouse, *options):
     """`eider serve` of one warehouse, which is called jaffle_iceberg; gives the address of its REST catalog."""
     port = free_port()
     log = folder / "eider.log"
-    command = [program.EIDER, "serve", "--warehouse", f"jaffle_iceberg={warehouse}", "--listen", f"127.0.0.1:{port}"]
+    command = [program.EIDER, "serve", "--warehouse", f"jaffle_iceberg={warehouse}", "--listen", f"127.0.0.1:{port}",
+               *options]
     with running(command, log) as process:
         wait_for(lambda: fetch(f"http://127.0.0.1:{port}/readyz"), process, log, 10)
         yield f"http://127.0.0.1:{port}/iceberg"
