@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "catalog/open_catalog.h"
 #include "engine/session.h"
+#include "iceberg/manifest.h"
 #include "iceberg/metadata_builder.h"
 
 namespace {
