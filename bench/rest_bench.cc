@@ -208,8 +208,8 @@ size_t Plan(Client& client, const std::string& table, const std::string& body) {
     }
     size_t begin = answer.rfind("\"plan-tasks\":");
     if (begin == std::string::npos) continue;
-    for (const eider::Json& task :
-         eider::ParseJson("{" + answer.substr(begin), "the answer")["plan-tasks"]) {
+    eider::Json rest = eider::ParseJson("{" + answer.substr(begin), "the answer");
+    for (const eider::Json& task : rest["plan-tasks"]) {
       answers.push_back(client.Send(http::verb::post, path + "/tasks",
                                     eider::Json({{"plan-task", task}}).dump()));
     }
