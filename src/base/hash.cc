@@ -1,6 +1,5 @@
 #include "base/hash.h"
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -23,8 +22,13 @@ std::string Digest(const EVP_MD* algorithm, std::string_view data) {
 }
 
 std::string Hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
-  for (char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  hex.reserve(2 * bytes.size());
+  for (char byte : bytes) {
+    hex += kDigits[static_cast<unsigned char>(byte) >> 4];
+    hex += kDigits[static_cast<unsigned char>(byte) & 15];
+  }
   return hex;
 }
 

@@ -25,6 +25,7 @@ Command CatalogCommand();
 Command CompletionCommand();
 Command ServeCommand();
 Command SqlCommand();
+Command TokenCommand();
 
 // For other programs at a running server.
 Command DuckDbCommand();

@@ -51,12 +51,12 @@ Program MakeProgram(const std::string& name) {
   program.summary =
       "Builds dbt projects into lakehouses of Apache Iceberg tables, and queries them.";
   program.options = GlobalOptions();
-  program.commands = {BuildCommand(),     RunCommand(),   SeedCommand(),         TestCommand(),
-                      ListCommand(),      ShowCommand(),  CompileCommand(),      ParseCommand(),
-                      DepsCommand(),      DebugCommand(), RunOperationCommand(), CleanCommand(),
-                      SnapshotCommand(),  SqlCommand(),   ServeCommand(),        CatalogCommand(),
-                      TrinoCommand(),     SparkCommand(), FlinkCommand(),        PyIcebergCommand(),
-                      DuckDbCommand(),    CompletionCommand()};
+  program.commands = {BuildCommand(),     RunCommand(),    SeedCommand(),         TestCommand(),
+                      ListCommand(),      ShowCommand(),   CompileCommand(),      ParseCommand(),
+                      DepsCommand(),      DebugCommand(),  RunOperationCommand(), CleanCommand(),
+                      SnapshotCommand(),  SqlCommand(),    ServeCommand(),        TokenCommand(),
+                      CatalogCommand(),   TrinoCommand(),  SparkCommand(),        FlinkCommand(),
+                      PyIcebergCommand(), DuckDbCommand(), CompletionCommand()};
   return program;
 }
 

@@ -19,6 +19,7 @@
 #include "cli/version.h"
 #include "io/file_system.h"
 #include "server/access_log.h"
+#include "server/audit_log.h"
 #include "server/commit_feed.h"
 #include "server/commit_metrics.h"
 #include "server/console.h"
@@ -27,6 +28,7 @@
 #include "server/http_metrics.h"
 #include "server/http_routes.h"
 #include "server/http_server.h"
+#include "server/http_status.h"
 #include "server/iceberg_rest.h"
 #include "server/listen_address.h"
 #include "server/table_metrics.h"
@@ -157,12 +159,30 @@ ServeConfig ServeProgram::ReadConfig() const {
   if (auto file = arguments_.Text("config")) config = ReadServeConfig(*file);
   config.listen = arguments_.Text("listen").value_or(config.listen);
   config.access_log = arguments_.Text("access-log").value_or(config.access_log);
+  config.audit_log = arguments_.Text("audit-log").value_or(config.audit_log);
   config.allow_anonymous = arguments_.Flag("allow-anonymous", config.allow_anonymous);
+  if (auto tokens = arguments_.Text("tokens")) {
+    config.access.authentication.token_file = *tokens;
+  }
+  if (config.access.roles && !config.access.asks()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "roles mean nothing where nobody is asked who they are")
+        .WithHint("Say who is known, with 'authentication' or --tokens.");
+  }
+  if (config.access.asks() && config.allow_anonymous) {
+    throw Error(ErrorCode::kInvalidArgument,
+                "to answer everybody and to ask who they are contradict each other")
+        .WithHint(
+            "Leave out either --allow-anonymous (allow_anonymous) or --tokens "
+            "(authentication).");
+  }
   if (arguments_.Has("tls-cert") != arguments_.Has("tls-key")) {
     throw Error(ErrorCode::kInvalidArgument, "--tls-cert and --tls-key belong together");
   }
   if (arguments_.Has("tls-cert")) {
-    config.tls = server::TlsFiles{*arguments_.Text("tls-cert"), *arguments_.Text("tls-key")};
+    if (!config.tls) config.tls.emplace();
+    config.tls->certificate = *arguments_.Text("tls-cert");
+    config.tls->key = *arguments_.Text("tls-key");
   }
   if (arguments_.Has("warehouse")) {
     config.warehouses.clear();
@@ -180,13 +200,19 @@ ServeConfig ServeProgram::ReadConfig() const {
   for (const std::string& text : arguments_.List("catalog")) ApplyCatalog(text, config.warehouses);
 
   bool local = server::IsLoopback(server::ParseListenAddress(config.listen));
-  if (!local && !config.allow_anonymous) {
+  if (!local && !config.allow_anonymous && !config.access.asks()) {
     throw Error(ErrorCode::kPermission,
                 fmt::format("whoever reaches {} could read and change everything: the server asks "
                             "nobody who they are",
                             config.listen))
         .WithHint(
-            "Listen at 127.0.0.1, or say --allow-anonymous where only friends reach the address.");
+            "Make a token (`eider token create`) and say --tokens, listen at 127.0.0.1, or say "
+            "--allow-anonymous where only friends reach the address.");
+  }
+  if (!local && config.access.asks() && !config.tls) {
+    Say(stderr,
+        "Tokens cross the network in the clear: without --tls-cert and --tls-key, a proxy "
+        "before the server has to speak TLS.");
   }
   return config;
 }
@@ -229,15 +255,18 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
     served.push_back(
         {warehouse.name, warehouse.catalog, next->config.allowed_locations, warehouse.watch});
   }
-  next->rest = std::make_unique<server::IcebergRest>(std::move(served));
+  std::shared_ptr<server::AuditLog> audit;
+  if (const std::string& path = next->config.audit_log; !path.empty()) {
+    audit = std::make_shared<server::AuditLog>(path);
+  }
+  next->rest = std::make_unique<server::IcebergRest>(std::move(served), audit);
 
   server::HttpRoutes& routes = next->routes;
   // The routes go with the object, and are used only while somebody holds it.
-  routes.mounts.push_back({"/iceberg",
-                           [rest = next->rest.get()](const server::HttpRequest& request) {
-                             return rest->Handle(request);
-                           },
-                           server::IcebergRest::RouteOf});
+  routes.mounts.push_back(
+      {"/iceberg",
+       [rest = next->rest.get()](server::HttpRequest& request) { return rest->Handle(request); },
+       server::IcebergRest::RouteOf});
   server::Console::Sources sources;
   sources.version = Version();
   for (const ServedWarehouse& warehouse : next->warehouses) {
@@ -249,13 +278,19 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
   next->console = std::make_unique<server::Console>(std::move(sources));
   // The first that fits is taken.
   routes.mounts.push_back({std::string(server::Console::kApiPath),
-                           [console = next->console.get()](const server::HttpRequest& request) {
+                           [console = next->console.get()](server::HttpRequest& request) {
+                             // It shows every warehouse.
+                             if (!request.principal->May(server::Right::kRead, {})) {
+                               return server::ErrorResponse(
+                                   403, request.principal->name() + " may not read everything");
+                             }
                              return console->Handle(request);
                            },
                            server::Console::RouteOf});
   routes.mounts.push_back(
       {std::string(server::Console::kPath), server::Console::File, server::Console::FileOf});
-  routes.only_this_machine = !next->config.allow_anonymous;
+  routes.access = std::make_shared<server::AccessControl>(next->config.access, audit);
+  routes.only_this_machine = !next->config.allow_anonymous && !next->config.access.asks();
   routes.metrics = [this] { return MetricsText(); };
   for (const ServedWarehouse& warehouse : next->warehouses) {
     routes.checks.push_back(
@@ -356,13 +391,16 @@ int ServeProgram::Run() {
   options.handlers = config.handlers;
   options.limits = config.limits;
   options.tls = config.tls;
+  options.admit = [this](server::HttpRequest& request) {
+    return serving()->routes.AdmitBody(request);
+  };
   options.on_exchange = [this](const server::HttpExchange& exchange) { Record(exchange); };
   {
     // The first request may come before the server is made; it waits for the lock in serving().
     std::lock_guard<std::mutex> lock(mutex_);
     server_ = std::make_unique<server::HttpServer>(
         std::move(options),
-        [this](const server::HttpRequest& request) { return serving()->routes.Handle(request); });
+        [this](server::HttpRequest& request) { return serving()->routes.Handle(request); });
   }
 
   Say(stdout, Summary());
@@ -464,7 +502,9 @@ Command ServeCommand() {
         {"--config", Kind::kText, "FILE", "The configuration, eider.yaml.", "EIDER_CONFIG", {}},
         {"--tls-cert", Kind::kText, "FILE", "Certificate chain in PEM.", "", {}},
         {"--tls-key", Kind::kText, "FILE", "Its key in PEM.", "", {}},
+        {"--tokens", Kind::kText, "FILE", "Answer who has a token of this file.", "", {}},
         {"--access-log", Kind::kText, "FILE", "A JSON line a request; - is the output.", "", {}},
+        {"--audit-log", Kind::kText, "FILE", "A JSON line a change or refusal.", "", {}},
         {"--allow-anonymous",
          Kind::kFlag,
          "",

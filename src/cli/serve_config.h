@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/access_control.h"
 #include "server/dbt_run.h"
 #include "server/event_sink.h"
 #include "server/http_server.h"
@@ -33,6 +34,7 @@ struct ServeConfig {
 
   std::string listen = "127.0.0.1:8181";
   bool allow_anonymous = false;  // to clients on other machines
+  server::AccessOptions access;
   std::vector<Warehouse> warehouses;
   // Folders beside a warehouse in which clients may have tables lie.
   std::vector<std::string> allowed_locations;
@@ -45,6 +47,7 @@ struct ServeConfig {
   // Of how many tables /metrics tells figures.
   size_t metrics_tables = 1000;
   std::vector<server::DbtProject> dbt_projects;
+  std::string audit_log;  // likewise
 };
 
 // Relative paths in the file start at its folder. Throws kNotFound, kSyntax, and kInvalidArgument

@@ -1,10 +1,11 @@
 // One line of JSON for each request.
 #pragma once
 
-#include <mutex>
 #include <string>
+#include <utility>
 
 #include "server/http_server.h"
+#include "server/line_log.h"
 
 namespace eider::server {
 
@@ -15,22 +16,13 @@ std::string AccessLine(const HttpExchange& exchange);
 
 class AccessLog {
  public:
-  // A file that is appended to, or "-" for standard output. Throws kInvalidArgument naming it.
-  explicit AccessLog(std::string path);
-  ~AccessLog();
-  AccessLog(const AccessLog&) = delete;
-  AccessLog& operator=(const AccessLog&) = delete;
+  // As LineLog.
+  explicit AccessLog(std::string path) : log_(std::move(path), "access log") {}
 
-  const std::string& path() const { return path_; }
-  // From any thread. A line that cannot be written is told of once on standard error: requests are
-  // served all the same.
-  void Write(const HttpExchange& exchange);
+  void Write(const HttpExchange& exchange) { log_.Write(AccessLine(exchange)); }
 
  private:
-  std::string path_;
-  int file_ = -1;
-  std::mutex mutex_;
-  bool complained_ = false;
+  LineLog log_;
 };
 
 }  // namespace eider::server

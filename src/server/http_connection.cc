@@ -184,6 +184,7 @@ std::optional<HttpConnection::Next> HttpConnection::Shake() {
     return std::nullopt;
   }
   if (auto next = NextFor(result.status)) return next;
+  certificate_ = stream_.certificate();
   Enter(State::kIdle, limits_->request_time);
   return std::nullopt;
 }
@@ -241,6 +242,7 @@ void HttpConnection::Begin() {
   received_micros_ = NowMicros();
   began_ = Clock::now();
   continued_ = false;
+  admitted_ = false;
   Enter(State::kReceiving, limits_->request_time);
 }
 
@@ -254,6 +256,7 @@ std::optional<HttpConnection::Next> HttpConnection::Judge() {
     Refuse(503, "the server holds as many bytes of requests as it may");
     return std::nullopt;
   }
+  if (accounted_ > kBodyOfAnybody && !Admit()) return std::nullopt;
   if (parser_->done()) {
     Enter(State::kHandling, milliseconds(0));
     return Next::kHandle;
@@ -268,18 +271,38 @@ std::optional<HttpConnection::Next> HttpConnection::Judge() {
   return std::nullopt;
 }
 
+bool HttpConnection::Admit() {
+  if (std::exchange(admitted_, true) || !host_.admit) return true;
+  HttpRequest& request = parser_->request();
+  request.peer = peer_;
+  request.certificate = certificate_;
+  std::optional<HttpResponse> refusal;
+  try {
+    refusal = host_.admit(request);
+  } catch (const std::exception& error) {
+    refusal = ErrorResponse(500, error.what());
+  }
+  if (refusal) Refuse(std::move(*refusal), "");
+  return !refusal;
+}
+
 void HttpConnection::Refuse(int status, const std::string& message) {
+  Refuse(ErrorResponse(status, message), message);
+}
+
+void HttpConnection::Refuse(HttpResponse response, const std::string& message) {
   closes_ = true;
   lingers_ = true;
   request_ = std::move(parser_->request());
   request_.peer = peer_;
   request_.id = NewRequestId();
-  Prepare(ErrorResponse(status, message), message);
+  Prepare(std::move(response), message);
 }
 
 void HttpConnection::Handle() {
   request_ = std::move(parser_->request());
   request_.peer = peer_;
+  request_.certificate = certificate_;
   std::string_view id = request_.Field("X-Request-Id");
   request_.id = IsRequestId(id) ? std::string(id) : NewRequestId();
   closes_ = !parser_->keep_alive();

@@ -24,6 +24,7 @@ namespace eider::server {
 // What the connections of a server share.
 struct HttpConnectionHost {
   HttpHandler handler;
+  std::function<std::optional<HttpResponse>(HttpRequest&)> admit;
   std::function<void(const HttpExchange&)> on_exchange;
   std::atomic<bool> draining = false;  // the server stops: answers end their connections
   std::atomic<size_t> body_bytes = 0;  // of all requests that are held now
@@ -81,11 +82,15 @@ class HttpConnection {
   // Whether the request at hand is whole, or to be refused, or its body asked for.
   std::optional<Next> Judge();
   void Refuse(int status, const std::string& message);
+  void Refuse(HttpResponse response, const std::string& message);
+  // Whether the rest of a large body may come; else it is refused.
+  bool Admit();
   void Prepare(HttpResponse response, std::string error);
   void Finish();
 
   HttpStream stream_;
   std::string peer_;
+  std::shared_ptr<const ClientCertificate> certificate_;
   std::shared_ptr<const HttpLimits> limits_;
   HttpConnectionHost& host_;
 
@@ -97,6 +102,7 @@ class HttpConnection {
   std::optional<HttpRequestParser> parser_;
   std::string pending_;  // received, not parsed
   bool continued_ = false;
+  bool admitted_ = false;
   size_t accounted_ = 0;
   int64_t received_micros_ = 0;  // wall clock
   Clock::time_point began_;

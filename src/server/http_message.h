@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct FieldNameLess {
 };
 using HttpFields = std::map<std::string, std::string, FieldNameLess>;
 
+struct ClientCertificate;
+class Principal;
+
 struct HttpRequest {
   std::string method;  // "GET"
   std::string path;    // as it was sent, still percent-encoded: "/iceberg/v1/namespaces/a%1Fb"
@@ -25,6 +29,10 @@ struct HttpRequest {
   std::string body;
   std::string peer;  // address of the client, without its port
   std::string id;    // names the request in logs and in the answer's X-Request-Id
+  // What the client has shown in the TLS handshake; nullptr for nothing.
+  std::shared_ptr<const ClientCertificate> certificate = nullptr;
+  // Who asks (access_control.h); nullptr before that is known.
+  std::shared_ptr<const Principal> principal = nullptr;
 
   // "" where the field is absent.
   std::string_view Field(std::string_view name) const;
@@ -36,8 +44,9 @@ struct HttpResponse {
   std::string body;
 };
 
-// Called from any of the server's worker threads, many at once. What it throws is answered with the
+// Called from any of the server's worker threads, many at once. May note in the request what the
+// logs should know of it. What it throws is answered with the
 // status of the error's code (http_status.h).
-using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+using HttpHandler = std::function<HttpResponse(HttpRequest&)>;
 
 }  // namespace eider::server

@@ -45,7 +45,7 @@ bool IsForeign(const HttpRequest& request) {
 
 }  // namespace
 
-HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
+HttpResponse HttpRoutes::Handle(HttpRequest& request) const {
   if (only_this_machine && IsForeign(request)) {
     return ErrorResponse(403,
                          "without authentication the server answers only this machine itself, "
@@ -58,11 +58,25 @@ HttpResponse HttpRoutes::Handle(const HttpRequest& request) const {
       response.fields["Allow"] = "GET, HEAD";
       return response;
     }
-    if (request.path == kReady) return Ready();
-    if (request.path == kMetrics) return Text("text/plain; version=0.0.4", metrics());
+    if (request.path == kReady) {
+      // Whoever looks after the server asks often, and says nothing of themselves.
+      bool is_known = !access || !access->asks() || !request.Field("Authorization").empty();
+      return Ready(is_known && !Admit(request));
+    }
+    if (request.path == kMetrics) return Metrics(request);
     return Text("application/json", "{\"status\":\"alive\"}\n");
   }
-  if (const Mount* mount = MountOf(request.path)) return mount->handle(request);
+  if (access && access->gives_tokens() && request.path == OAuthEndpoint::kPath) {
+    return access->GiveToken(request);
+  }
+  if (auto refusal = Admit(request)) return *refusal;
+  if (const Mount* mount = MountOf(request.path)) {
+    std::unique_ptr<AccessControl::Turn> turn;
+    if (access) {
+      if (auto refusal = access->Enter(request, turn)) return *refusal;
+    }
+    return mount->handle(request);
+  }
   return ErrorResponse(404, fmt::format("nothing is served at {}", request.path));
 }
 
@@ -75,7 +89,34 @@ std::string HttpRoutes::RouteOf(const HttpRequest& request) const {
   return route.empty() ? "other" : mount->path + std::string(route);
 }
 
-HttpResponse HttpRoutes::Ready() const {
+std::optional<HttpResponse> HttpRoutes::AdmitBody(HttpRequest& request) const {
+  if (access && access->gives_tokens() && request.path == OAuthEndpoint::kPath) {
+    return ErrorResponse(413, "a request for a token is shorter");
+  }
+  return Admit(request);
+}
+
+std::optional<HttpResponse> HttpRoutes::Admit(HttpRequest& request) const {
+  // Large bodies are admitted before.
+  if (request.principal) return std::nullopt;
+  if (access) return access->Admit(request);
+  request.principal = Principal::Anonymous();
+  return std::nullopt;
+}
+
+HttpResponse HttpRoutes::Metrics(HttpRequest& request) const {
+  if (access && !access->open_metrics()) {
+    if (auto refusal = Admit(request)) return *refusal;
+    // They name tables of every warehouse.
+    if (!request.principal->May(Right::kRead, {})) {
+      return ErrorResponse(403, fmt::format("{} may not read everything, as {} tells of everything",
+                                            request.principal->name(), kMetrics));
+    }
+  }
+  return Text("text/plain; version=0.0.4", metrics());
+}
+
+HttpResponse HttpRoutes::Ready(bool in_detail) const {
   Json states = Json::object();
   bool ready = true;
   for (const Check& check : checks) {
@@ -87,7 +128,8 @@ HttpResponse HttpRoutes::Ready() const {
       ready = false;
     }
   }
-  Json body = {{"status", ready ? "ready" : "not ready"}, {"warehouses", std::move(states)}};
+  Json body = {{"status", ready ? "ready" : "not ready"}};
+  if (in_detail) body["warehouses"] = std::move(states);
   HttpResponse response =
       Text("application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
   if (!ready) response.status = 503;

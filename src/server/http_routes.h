@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "server/access_control.h"
 #include "server/http_message.h"
 
 namespace eider::server {
@@ -33,12 +35,22 @@ class HttpRoutes {
   // (its Origin is another), nor a name that somebody has made to point here (Host).
   bool only_this_machine = false;
 
-  HttpResponse Handle(const HttpRequest& request) const;
+  // Who is answered, on every path but those of health; nullptr: everybody, with every right.
+  std::shared_ptr<AccessControl> access;
+
+  HttpResponse Handle(HttpRequest& request) const;
+  // Before the whole of a large body is there: whether whoever sends it is known, and then sets
+  // request.principal; else the answer.
+  std::optional<HttpResponse> AdmitBody(HttpRequest& request) const;
   // For metrics: a template, one of our own paths, or "other".
   std::string RouteOf(const HttpRequest& request) const;
 
  private:
-  HttpResponse Ready() const;
+  // In detail it names warehouses and what is wrong with them.
+  HttpResponse Ready(bool in_detail) const;
+  HttpResponse Metrics(HttpRequest& request) const;
+  // Sets request.principal, or returns the refusal.
+  std::optional<HttpResponse> Admit(HttpRequest& request) const;
   const Mount* MountOf(std::string_view path) const;
 };
 

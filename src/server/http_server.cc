@@ -163,6 +163,7 @@ HttpServer::Impl::Impl(HttpServerOptions options, HttpHandler handler)
       handler_limit_(options.handlers > 0 ? static_cast<size_t>(options.handlers)
                                           : std::max(8U, 4 * std::thread::hardware_concurrency())) {
   host_.handler = std::move(handler);
+  host_.admit = std::move(options.admit);
   host_.on_exchange = std::move(options.on_exchange);
   if (options.tls) tls_ = LoadTls(*options.tls);
   has_tls_ = tls_ != nullptr;

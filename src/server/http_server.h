@@ -40,12 +40,18 @@ struct HttpExchange {
   std::string_view error;       // what a handler threw, or ""
 };
 
+// So much of a body is read from anybody. More takes memory from all others.
+constexpr size_t kBodyOfAnybody = 64 << 10;
+
 struct HttpServerOptions {
   // HOST:PORT, [IPV6]:PORT; port 0 takes a free one.
   std::string listen = "127.0.0.1:8181";
   int handlers = 0;  // how many run at the same time; 0: four a core, eight at least
   HttpLimits limits;
   std::optional<TlsFiles> tls;
+  // Called with the header of a request whose body is larger than kBodyOfAnybody, once that much of
+  // it is there: the answer, where the rest is not to be read. From any of the server's threads.
+  std::function<std::optional<HttpResponse>(HttpRequest&)> admit;
   // Called after each answer, from any of the server's threads.
   std::function<void(const HttpExchange&)> on_exchange;
 };

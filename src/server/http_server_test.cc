@@ -545,6 +545,40 @@ TEST(HttpServer, APortThatIsTaken) {
   EXPECT_THAT(error.hint(), HasSubstr("--listen"));
 }
 
+TEST(HttpServer, ALargeBodyComesOnlyFromWhoIsKnown) {
+  HttpServerOptions options;
+  options.listen = "127.0.0.1:0";
+  std::atomic<int> admissions = 0;
+  options.admit = [&](HttpRequest& request) -> std::optional<HttpResponse> {
+    ++admissions;
+    if (request.Field("X-Known") == "yes") return std::nullopt;
+    HttpResponse response;
+    response.status = 401;
+    response.fields["WWW-Authenticate"] = "Bearer";
+    return response;
+  };
+  HttpServer server(std::move(options), [](HttpRequest& request) {
+    HttpResponse response;
+    response.body = std::to_string(request.body.size());
+    return response;
+  });
+  auto send = [&](size_t size, const std::string& known) {
+    TestClient client(server.port());
+    client.Send("POST /x HTTP/1.1\r\nHost: x\r\nX-Known: " + known +
+                "\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
+    client.Send(std::string(size, 'x'));
+    return client.Receive();
+  };
+  EXPECT_THAT(send(kBodyOfAnybody, "no"), HasSubstr("200 OK"));
+  EXPECT_EQ(admissions, 0);
+  EXPECT_THAT(send(1 << 20, "yes"), HasSubstr("1048576"));
+  EXPECT_EQ(admissions, 1);
+  std::string refused = send(1 << 20, "no");
+  EXPECT_THAT(refused, HasSubstr("401 Unauthorized"));
+  EXPECT_THAT(refused, HasSubstr("WWW-Authenticate: Bearer"));
+  EXPECT_EQ(admissions, 2);
+}
+
 // --- TLS
 
 // Writes a certificate for localhost, signed by itself, that bears `name`.

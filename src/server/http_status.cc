@@ -20,6 +20,8 @@ std::string_view ErrorTypeOf(int status) {
       return "UnsupportedOperationException";
     case 409:
       return "ConflictException";
+    case 429:
+      return "TooManyRequestsException";
     case 503:
       return "ServiceUnavailableException";
     default:

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "server/client_certificate.h"
+
 namespace eider::server {
 
 HttpStream::HttpStream(int socket, std::shared_ptr<ssl_ctx_st> tls)
@@ -55,6 +57,10 @@ HttpStream::Result HttpStream::Handshake() {
     SSL_free(std::exchange(tls_, nullptr));
   }
   return result;
+}
+
+std::shared_ptr<const ClientCertificate> HttpStream::certificate() const {
+  return tls_ ? ReadClientCertificate(tls_) : nullptr;
 }
 
 HttpStream::Result HttpStream::Read(char* data, size_t size) {

@@ -11,6 +11,8 @@ struct ssl_ctx_st;
 
 namespace eider::server {
 
+struct ClientCertificate;
+
 class HttpStream {
  public:
   enum class Status { kDone, kWantRead, kWantWrite, kEnd, kFailed };
@@ -33,6 +35,8 @@ class HttpStream {
   // After a failed handshake: the other side spoke plain HTTP to a port of TLS, and can be told so
   // in kind, for from here on the stream is plain.
   bool met_plain_http() const { return met_plain_http_; }
+  // What the other side showed in the handshake; nullptr for nothing.
+  std::shared_ptr<const ClientCertificate> certificate() const;
 
   Result Read(char* data, size_t size);
   // Bytes were decrypted and not read yet: the socket will not tell of them.

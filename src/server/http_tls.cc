@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,6 +39,28 @@ int ChooseProtocol(SSL*, const unsigned char** chosen, unsigned char* length,
   return outcome == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+// What clients show is held against these authorities alone, and not the system's.
+void AskForCertificates(SSL_CTX* context, const TlsFiles& files) {
+  RequireReadable(files.client_authorities, "authorities");
+  const char* path = files.client_authorities.c_str();
+  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(path);
+  if (names == nullptr || SSL_CTX_load_verify_locations(context, path, nullptr) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    throw Error(ErrorCode::kInvalidArgument,
+                fmt::format("{} holds no certificates of authorities: {}", path, TlsReason()))
+        .WithHint("It must be in PEM form.");
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  SSL_CTX_set_verify(
+      context,
+      SSL_VERIFY_PEER | (files.requires_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+      nullptr);
+  // A session that is resumed brings the certificate of the first handshake along; only with this
+  // name may it be resumed at all.
+  static constexpr unsigned char kName[] = "eider";
+  SSL_CTX_set_session_id_context(context, kName, sizeof(kName) - 1);
+}
+
 }  // namespace
 
 std::shared_ptr<ssl_ctx_st> LoadTls(const TlsFiles& files) {
@@ -69,6 +92,7 @@ std::shared_ptr<ssl_ctx_st> LoadTls(const TlsFiles& files) {
                             files.certificate, TlsReason()))
         .WithHint("It must be in PEM form and without a passphrase.");
   }
+  if (!files.client_authorities.empty()) AskForCertificates(context.get(), files);
   return context;
 }
 

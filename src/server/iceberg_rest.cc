@@ -34,7 +34,8 @@ HttpResponse WrongMethod(const HttpRequest& request, const RestPath& path) {
 
 class IcebergRest::Impl {
  public:
-  explicit Impl(std::vector<IcebergRestWarehouse> warehouses) {
+  Impl(std::vector<IcebergRestWarehouse> warehouses, std::shared_ptr<AuditLog> audit)
+      : audit_(std::move(audit)) {
     for (IcebergRestWarehouse& warehouse : warehouses) Add(std::move(warehouse));
     if (warehouses_.empty()) {
       throw Error(ErrorCode::kInvalidArgument, "there is no warehouse to serve");
@@ -42,6 +43,9 @@ class IcebergRest::Impl {
   }
 
   HttpResponse Handle(const HttpRequest& request) {
+    if (!request.principal) {
+      throw Error(ErrorCode::kInternal, "a request came to the catalog without a principal");
+    }
     std::optional<RestPath> path = FindRestPath(request.path);
     if (!path) {
       throw RestError(404, "NotFoundException", fmt::format("there is no {}", request.path));
@@ -103,7 +107,7 @@ class IcebergRest::Impl {
     if (!path.prefix.empty()) {
       std::string name = DecodePercent(path.prefix);
       warehouse = FindWarehouse(name);
-      if (warehouse == nullptr) throw NoSuchWarehouse(name);
+      if (warehouse == nullptr || !MaySee(request, *warehouse)) throw NoSuchWarehouse(name);
     }
     RestCall call{request, *warehouse, metrics_, QueryParameters(request.query), {}, {}};
     if (!path.name_space.empty()) {
@@ -113,7 +117,62 @@ class IcebergRest::Impl {
       call.name = DecodePercent(path.name);
       CheckName(call.name);
     }
-    return route.handler(call);
+    if (!audit_) {
+      RequireNeeds(route, call);
+      return route.handler(call);
+    }
+    try {
+      RequireNeeds(route, call);
+      HttpResponse response = route.handler(call);
+      Audit(route, call, response.status, "");
+      return response;
+    } catch (const RestError& error) {
+      Audit(route, call, error.status(), error.what());
+      throw;
+    } catch (const Error& error) {
+      Audit(route, call, ToRestError(error).status(), error.message());
+      throw;
+    } catch (const std::exception& error) {
+      Audit(route, call, 500, error.what());
+      throw;
+    }
+  }
+
+  void Audit(const RestRoute& route, RestCall& call, int status, std::string_view reason) {
+    bool changes = route.needs != Needs::kSight && route.needs != Needs::kRead;
+    if (!changes && status != 403) return;
+    std::string action = fmt::format("{} {}", route.method, route.path);
+    // A right is asked for more than once on the way to a commit.
+    std::vector<AccessObject> objects;
+    for (AccessObject& object : call.objects) {
+      bool is_known = std::any_of(objects.begin(), objects.end(),
+                                  [&](const AccessObject& known) { return known == object; });
+      if (!is_known) objects.push_back(std::move(object));
+    }
+    audit_->Write({call.http, action, std::move(objects), status, reason});
+  }
+
+  // What may not be seen is as good as absent.
+  static bool MaySee(const HttpRequest& request, const RestWarehouse& warehouse) {
+    return request.principal->MaySee({warehouse.name});
+  }
+
+  static void RequireNeeds(const RestRoute& route, RestCall& call) {
+    switch (route.needs) {
+      case Needs::kSight:
+        return call.RequireSight(call.object());
+      case Needs::kRead:
+        return call.Require(Right::kRead, call.object());
+      case Needs::kWrite:
+        return call.Require(Right::kWrite, call.object());
+      case Needs::kAdmin:
+        return call.Require(Right::kAdmin, call.object());
+      case Needs::kWhatTheBodySays:
+        return;
+      case Needs::kUndecided:
+        break;
+    }
+    throw Forbidden(fmt::format("nobody has a right to {} {}", route.method, route.path));
   }
 
   static RestError NoSuchWarehouse(const std::string& name) {
@@ -124,13 +183,20 @@ class IcebergRest::Impl {
   RestWarehouse& WarehouseOf(const HttpRequest& request) {
     QueryParameters query(request.query);
     const std::string* wanted = query.Find("warehouse");
-    if (wanted == nullptr || wanted->empty()) return *warehouses_.front();
-    if (RestWarehouse* named = FindWarehouse(*wanted)) return *named;
+    if (wanted == nullptr || wanted->empty()) {
+      for (auto& warehouse : warehouses_) {
+        if (MaySee(request, *warehouse)) return *warehouse;
+      }
+      throw Forbidden(request.principal->name() + " may read nothing in any warehouse");
+    }
+    RestWarehouse* named = FindWarehouse(*wanted);
+    if (named != nullptr && MaySee(request, *named)) return *named;
     std::string location = *wanted;
     while (location.ends_with('/')) location.pop_back();
     for (auto& warehouse : warehouses_) {
       const std::string& root = warehouse->catalog->warehouse();
-      if (location == root || location == io::PathOf(root)) return *warehouse;
+      if (location != root && location != io::PathOf(root)) continue;
+      if (MaySee(request, *warehouse)) return *warehouse;
     }
     throw NoSuchWarehouse(*wanted);
   }
@@ -150,11 +216,13 @@ class IcebergRest::Impl {
   }
 
   std::vector<std::unique_ptr<RestWarehouse>> warehouses_;
+  std::shared_ptr<AuditLog> audit_;
   MetricsReports metrics_;
 };
 
-IcebergRest::IcebergRest(std::vector<IcebergRestWarehouse> warehouses)
-    : impl_(std::make_unique<Impl>(std::move(warehouses))) {}
+IcebergRest::IcebergRest(std::vector<IcebergRestWarehouse> warehouses,
+                         std::shared_ptr<AuditLog> audit)
+    : impl_(std::make_unique<Impl>(std::move(warehouses), std::move(audit))) {}
 
 IcebergRest::~IcebergRest() = default;
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "server/audit_log.h"
 #include "server/commit_watch.h"
 #include "server/http_message.h"
 #include "server/rest_metrics.h"
@@ -40,13 +41,15 @@ struct IcebergRestCounts {
 class IcebergRest {
  public:
   // At least one. Throws kInvalidArgument for a name that stands twice or is none of a path's.
-  explicit IcebergRest(std::vector<IcebergRestWarehouse> warehouses);
+  // `audit` may be null.
+  explicit IcebergRest(std::vector<IcebergRestWarehouse> warehouses,
+                       std::shared_ptr<AuditLog> audit = nullptr);
   ~IcebergRest();
   IcebergRest(const IcebergRest&) = delete;
   IcebergRest& operator=(const IcebergRest&) = delete;
 
-  // Throws faults of the server, as Error or another exception; the transport answers and logs
-  // them. May be called from any thread.
+  // `request.principal` must be known. Throws faults of the server, as Error or another exception;
+  // the transport answers and logs them. May be called from any thread.
   HttpResponse Handle(const HttpRequest& request);
 
   // The template of the route that a request is for, "/v1/{prefix}/namespaces/{namespace}"; "" for

@@ -1,8 +1,24 @@
 #include "server/rest_call.h"
 
+#include <fmt/format.h>
+
 #include "server/rest_error.h"
 
 namespace eider::server {
+
+void RestCall::Require(Right right, const AccessObject& object) {
+  objects.push_back(object);
+  if (principal().May(right, object)) return;
+  throw Forbidden(fmt::format("{} has no right to {} {}", principal().name(),
+                              right == Right::kAdmin ? "administer" : RightName(right),
+                              object.ToString()));
+}
+
+void RestCall::RequireSight(const AccessObject& object) {
+  objects.push_back(object);
+  if (principal().MaySee(object)) return;
+  throw Forbidden(fmt::format("{} may read nothing in {}", principal().name(), object.ToString()));
+}
 
 std::optional<catalog::Entry> FindEntry(RestCall& call, const catalog::TableIdentifier& identifier,
                                         catalog::EntityKind kind) {

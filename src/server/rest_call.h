@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "catalog/catalog.h"
+#include "server/access_right.h"
 #include "server/commit_watch.h"
 #include "server/http_message.h"
+#include "server/principal.h"
 #include "server/rest_idempotency.h"
 #include "server/rest_loaded.h"
 #include "server/rest_locations.h"
@@ -47,6 +50,20 @@ struct RestCall {
 
   catalog::Catalog& catalog() const { return *warehouse.catalog; }
   catalog::TableIdentifier identifier() const { return {name_space, name}; }
+
+  const Principal& principal() const { return *http.principal; }
+  // What the path names.
+  AccessObject object() const { return {warehouse.name, name_space, name}; }
+  AccessObject ObjectOf(const catalog::TableIdentifier& identifier) const {
+    return {warehouse.name, identifier.name_space, identifier.name};
+  }
+  AccessObject ObjectOf(const catalog::Namespace& name) const { return {warehouse.name, name}; }
+  // Throws RestError 403. To be asked before it is looked whether the object exists: then the
+  // refusal tells nothing of that.
+  void Require(Right right, const AccessObject& object);
+  void RequireSight(const AccessObject& object);
+  // What rights were required on, for the audit log.
+  std::vector<AccessObject> objects = {};
 };
 
 // The entry of that kind, or nullopt: a view is no table.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/rest_access.h"
 #include "server/rest_error.h"
 #include "server/rest_tables.h"
 
@@ -88,7 +89,7 @@ catalog::TableChange ReadChange(const Json& commit, const catalog::TableIdentifi
 void CheckChange(RestCall& call, catalog::TableChange& change) {
   if (change.kind == catalog::TableChange::Kind::kUpdate) {
     catalog::Entry entry = RequireTable(call, change.identifier);
-    CheckUpdateLocations(call, change.updates,
+    CheckUpdateLocations(call, change.identifier.name_space, change.updates,
                          call.catalog().LoadTable(entry.metadata_location)->location);
     return;
   }
@@ -97,7 +98,7 @@ void CheckChange(RestCall& call, catalog::TableChange& change) {
     throw CommitFailed("Requirement failed: table already exists: " + change.identifier.ToString());
   }
   RequireFreeName(call, change.identifier, catalog::EntityKind::kTable);
-  CheckUpdateLocations(call, change.updates, "");
+  CheckUpdateLocations(call, change.identifier.name_space, change.updates, "");
   for (const iceberg::TableUpdate& update : change.updates) {
     if (const auto* set = std::get_if<iceberg::SetLocation>(&update)) {
       MakeTableFolders(call, set->location);
@@ -161,6 +162,10 @@ HttpResponse CommitTransaction(RestCall& call) {
     }
   });
   if (changes.empty()) throw BadRequest("the transaction changes nothing");
+  // All are asked for before one is looked at: a refusal tells nothing of any.
+  for (const catalog::TableChange& change : changes) {
+    call.Require(Right::kWrite, call.ObjectOf(change.identifier));
+  }
   return AnswerOnce(call, [&] {
     return CommitChanges(call, changes,
                          [](const catalog::CommitResult&) { return RestAnswer::NoContent(); });
@@ -188,19 +193,21 @@ std::vector<Requirement> ReadRequirements(const Json& commit) {
   return requirements;
 }
 
-void CheckUpdateLocations(RestCall& call, std::vector<iceberg::TableUpdate>& updates,
-                          const std::string& current) {
-  const RestLocations& locations = call.warehouse.locations;
+void CheckUpdateLocations(RestCall& call, const catalog::Namespace& name_space,
+                          std::vector<iceberg::TableUpdate>& updates, const std::string& current) {
+  std::string own = current;
+  auto checked = [&](const std::string& location, const char* what) {
+    return RequireLocation(call, name_space, own, location, what);
+  };
   for (iceberg::TableUpdate& update : updates) {
     if (auto* set = std::get_if<iceberg::SetLocation>(&update)) {
-      if (set->location != current) set->location = locations.Checked(set->location, "location");
+      if (set->location != current) set->location = checked(set->location, "location");
+      own = set->location;
     } else if (const auto* add = std::get_if<iceberg::AddSnapshot>(&update)) {
       // The server itself opens these, to plan a scan or to purge.
       const std::string& list = add->snapshot.manifest_list;
-      if (!list.empty()) locations.Checked(list, "manifest-list");
-      for (const std::string& manifest : add->snapshot.manifests) {
-        locations.Checked(manifest, "manifest");
-      }
+      if (!list.empty()) checked(list, "manifest-list");
+      for (const std::string& manifest : add->snapshot.manifests) checked(manifest, "manifest");
     }
   }
 }

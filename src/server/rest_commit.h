@@ -13,8 +13,9 @@ HttpResponse CommitTransaction(RestCall& call);
 std::vector<iceberg::TableUpdate> ReadUpdates(const Json& commit);
 std::vector<iceberg::TableRequirement> ReadRequirements(const Json& commit);
 
-// Locations that the updates bring with them have to be allowed; `current` is the one there is.
-void CheckUpdateLocations(RestCall& call, std::vector<iceberg::TableUpdate>& updates,
-                          const std::string& current);
+// Locations that the updates of a table or view in `name_space` bring with them have to be allowed;
+// `current` is the one there is, or "".
+void CheckUpdateLocations(RestCall& call, const catalog::Namespace& name_space,
+                          std::vector<iceberg::TableUpdate>& updates, const std::string& current);
 
 }  // namespace eider::server

@@ -24,7 +24,7 @@ RestError ToRestError(const Error& error) {
     case ErrorCode::kUnknownOutcome:
       return {500, "CommitStateUnknownException", error.message()};
     case ErrorCode::kPermission:
-      return {403, "ForbiddenException", error.message()};
+      return Forbidden(error.message());
     case ErrorCode::kInterrupted:
       return {503, "ServiceUnavailableException", error.message()};
     case ErrorCode::kNoSpace:
@@ -41,6 +41,8 @@ RestError ToRestError(const Error& error) {
 RestError BadRequest(std::string message) {
   return {400, "BadRequestException", std::move(message)};
 }
+
+RestError Forbidden(std::string message) { return {403, "ForbiddenException", std::move(message)}; }
 
 RestError NoSuchNamespace(const catalog::Namespace& name) {
   return {404, "NoSuchNamespaceException",

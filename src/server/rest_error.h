@@ -36,6 +36,8 @@ RestError ToRestError(const Error& error);
 
 // 400: the request contradicts itself or the specification.
 RestError BadRequest(std::string message);
+// 403.
+RestError Forbidden(std::string message);
 RestError NoSuchNamespace(const catalog::Namespace& name);
 RestError NoSuchTable(const catalog::TableIdentifier& identifier);
 RestError NoSuchView(const catalog::TableIdentifier& identifier);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "server/rest_access.h"
 #include "server/rest_call.h"
 #include "server/rest_error.h"
 
@@ -13,10 +14,15 @@ namespace eider::server {
 namespace {
 
 // The header has the form of a UUID. Which version it is does not matter here.
-std::string KeyOf(const HttpRequest& request) {
-  std::string key = Lower(request.Field("Idempotency-Key"));
-  if (!key.empty() && !IsUuid(key)) throw BadRequest("Idempotency-Key is not a UUID");
-  return key;
+//
+// A key is its principal's own: nobody is given the answer to another's request, nor learns that
+// there was one.
+std::string KeyOf(const RestCall& call) {
+  std::string key = Lower(call.http.Field("Idempotency-Key"));
+  if (key.empty()) return key;
+  if (!IsUuid(key)) throw BadRequest("Idempotency-Key is not a UUID");
+  if (call.http.principal == Principal::Anonymous()) return key;
+  return Sha256Hex(call.principal().name() + "\n" + key);
 }
 
 std::string HashOf(const HttpRequest& request) {
@@ -91,7 +97,7 @@ KeysInFlight::Turn::~Turn() {
 }
 
 HttpResponse AnswerOnce(RestCall& call, const std::function<RestAnswer()>& act) {
-  std::string key = KeyOf(call.http);
+  std::string key = KeyOf(call);
   if (key.empty()) return Render(call, act());
   KeysInFlight::Turn turn(call.warehouse.keys, key);
   if (auto kept = call.catalog().FindAnswer(key)) {
@@ -117,11 +123,14 @@ HttpResponse AnswerOnce(RestCall& call, const std::function<RestAnswer()>& act) 
 RestAnswer CommitOnce(RestCall& call, catalog::CommitRequest request,
                       const std::function<RestAnswer(const catalog::CommitResult&)>& answer,
                       const std::function<void(const catalog::CommitResult&)>& after) {
-  request.idempotency_key = KeyOf(call.http);
+  RequireRightsFor(call, request);
+  request.idempotency_key = KeyOf(call);
   request.answer = [&](const catalog::CommitResult& result) {
     return ToKept(call.http, answer(result));
   };
-  CommitWatch::Attempt attempt(call.warehouse.watch.get(), {"", call.http.id}, request);
+  bool is_known = call.http.principal != Principal::Anonymous();
+  CommitWatch::Attempt attempt(call.warehouse.watch.get(),
+                               {is_known ? call.principal().name() : "", call.http.id}, request);
   CommitOutcomes& outcomes = call.warehouse.outcomes;
   catalog::CommitResult result;
   try {

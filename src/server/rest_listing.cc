@@ -15,9 +15,11 @@ HttpResponse ListEntries(RestCall& call, catalog::EntityKind kind) {
   std::string token = "null";
   std::string last;
   size_t listed = 0;
+  bool all = call.principal().May(Right::kRead, call.ObjectOf(call.name_space));
   for (auto it = snapshot->entries.upper_bound({call.name_space, page.after});
        it != snapshot->entries.end() && it->first.name_space == call.name_space; ++it) {
     if (it->second.kind != kind) continue;
+    if (!all && !call.principal().May(Right::kRead, call.ObjectOf(it->first))) continue;
     if (listed == page.size) {
       token = "\"" + PageToken(last) + "\"";
       break;

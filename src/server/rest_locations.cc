@@ -64,8 +64,7 @@ std::string RestLocations::Checked(const std::string& location, const std::strin
     if (!LiesIn(folder, path)) continue;
     if (on_s3 || LiesIn(Resolved(folder), Resolved(path))) return checked;
   }
-  throw RestError(403, "ForbiddenException",
-                  fmt::format("{}: {} does not lie in the warehouse", what, location));
+  throw Forbidden(fmt::format("{}: {} does not lie in the warehouse", what, location));
 }
 
 }  // namespace eider::server

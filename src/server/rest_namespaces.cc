@@ -64,6 +64,7 @@ HttpResponse ListNamespaces(RestCall& call) {
   const std::string* text = call.query.Find("parent");
   if (text != nullptr && !text->empty()) {
     parent = NamespaceFromPath(*text);
+    call.RequireSight(call.ObjectOf(parent));
     RequireNamespace(call, parent);
   }
   std::set<std::string> children = ChildrenOf(*snapshot, parent);
@@ -72,12 +73,13 @@ HttpResponse ListNamespaces(RestCall& call) {
   json["next-page-token"] = nullptr;
   std::string last;
   for (auto it = children.upper_bound(page.after); it != children.end(); ++it) {
+    catalog::Namespace child = parent;
+    child.push_back(*it);
+    if (!call.principal().MaySee(call.ObjectOf(child))) continue;
     if (json["namespaces"].size() == page.size) {
       json["next-page-token"] = PageToken(last);
       break;
     }
-    catalog::Namespace child = parent;
-    child.push_back(*it);
     json["namespaces"].push_back(child);
     last = *it;
   }
@@ -91,6 +93,7 @@ HttpResponse CreateNamespace(RestCall& call) {
     change.name = NamespaceFromBody(RequireMember(body, "namespace", "request"));
     change.properties = OptionalProperties(body, "properties");
   });
+  call.Require(Right::kWrite, call.ObjectOf(change.name));
   return AnswerOnce(call, [&] {
     catalog::CommitRequest request;
     request.namespaces = {change};

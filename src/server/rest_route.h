@@ -12,9 +12,20 @@ namespace eider::server {
 
 using RestHandler = HttpResponse (*)(RestCall& call);
 
+// What a principal must have before a route's handler is called; on what the path names.
+enum class Needs {
+  kUndecided,  // nobody has said: refused
+  kSight,      // to see it, or something in it; the handler shows no more than that
+  kRead,
+  kWrite,
+  kAdmin,
+  kWhatTheBodySays,  // the handler asks, for what it finds there, before anything else
+};
+
 struct RestRoute {
   std::string_view method;
-  std::string_view path;          // as the specification writes it
+  std::string_view path;  // as the specification writes it
+  Needs needs = Needs::kUndecided;
   RestHandler handler = nullptr;  // nullptr: part of the specification, but not offered
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "iceberg/metadata_builder.h"
+#include "server/rest_access.h"
 #include "server/rest_error.h"
 #include "server/rest_listing.h"
 
@@ -75,11 +76,13 @@ HttpResponse ListTables(RestCall& call) { return ListEntries(call, catalog::Enti
 HttpResponse CreateTable(RestCall& call) {
   NewTable table = ReadNewTable(call.http.body);
   catalog::TableIdentifier identifier{call.name_space, table.name};
+  call.Require(Right::kWrite, call.ObjectOf(identifier));
   auto prepare = [&] {
     RequireNamespace(call, call.name_space);
     RequireFreeName(call, identifier, catalog::EntityKind::kTable);
-    return table.location.empty() ? call.catalog().NewLocation(identifier)
-                                  : call.warehouse.locations.Checked(table.location, "location");
+    return table.location.empty()
+               ? call.catalog().NewLocation(identifier)
+               : RequireLocation(call, call.name_space, "", table.location, "location");
   };
   // Nothing lasts of it, so that it may be done as often as it is asked for.
   if (table.staged) return StageTable(call, table, prepare());
@@ -186,6 +189,8 @@ HttpResponse RenameEntry(RestCall& call, catalog::EntityKind kind) {
     change.identifier = IdentifierFromBody(RequireMember(body, "source", "request"));
     change.new_identifier = IdentifierFromBody(RequireMember(body, "destination", "request"));
   });
+  call.Require(Right::kWrite, call.ObjectOf(change.identifier));
+  call.Require(Right::kWrite, call.ObjectOf(change.new_identifier));
   return AnswerOnce(call, [&] {
     if (kind == catalog::EntityKind::kView) {
       RequireView(call, change.identifier);
@@ -218,18 +223,21 @@ HttpResponse RegisterEntry(RestCall& call, catalog::EntityKind kind) {
     change.replace = !is_view && OptionalFlag(body, "overwrite");
   });
   CheckName(change.identifier.name);
-  const RestLocations& locations = call.warehouse.locations;
+  call.Require(Right::kWrite, call.ObjectOf(change.identifier));
+  auto checked = [&](const std::string& location, const std::string& what) {
+    return RequireLocation(call, call.name_space, "", location, what);
+  };
   return AnswerOnce(call, [&] {
     RequireNamespace(call, call.name_space);
-    change.metadata_location = locations.Checked(change.metadata_location, "metadata-location");
+    change.metadata_location = checked(change.metadata_location, "metadata-location");
     if (!change.replace || FindEntry(call, change.identifier, catalog::EntityKind::kView)) {
       RequireFreeName(call, change.identifier, kind);
     }
     try {
       // The next commit writes where the metadata says the table lies.
-      locations.Checked(is_view ? call.catalog().LoadView(change.metadata_location)->location
-                                : call.catalog().LoadTable(change.metadata_location)->location,
-                        "the location in " + change.metadata_location);
+      checked(is_view ? call.catalog().LoadView(change.metadata_location)->location
+                      : call.catalog().LoadTable(change.metadata_location)->location,
+              "the location in " + change.metadata_location);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotFound) throw ToRestError(error);
       throw BadRequest(error.message());

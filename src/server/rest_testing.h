@@ -11,6 +11,7 @@
 #include "catalog/open_catalog.h"
 #include "io/file_system.h"
 #include "server/iceberg_rest.h"
+#include "server/principal.h"
 
 namespace eider::server {
 
@@ -28,11 +29,12 @@ class RestTest : public testing::Test {
   // `path` follows the prefix: "/namespaces?pageSize=1".
   HttpResponse Send(const std::string& method, const std::string& path,
                     const std::string& body = "", const HttpFields& fields = {}) {
-    return SendTo(*rest_, method, "/iceberg/v1/w" + path, body, fields);
+    return SendTo(*rest_, method, "/iceberg/v1/w" + path, body, fields, principal_);
   }
 
   static HttpResponse SendTo(IcebergRest& rest, const std::string& method, const std::string& path,
-                             const std::string& body = "", const HttpFields& fields = {}) {
+                             const std::string& body = "", const HttpFields& fields = {},
+                             std::shared_ptr<const Principal> principal = nullptr) {
     HttpRequest request;
     request.method = method;
     size_t question = std::min(path.find('?'), path.size());
@@ -40,6 +42,7 @@ class RestTest : public testing::Test {
     if (question < path.size()) request.query = path.substr(question + 1);
     request.body = body;
     request.fields = fields;
+    request.principal = principal ? principal : Principal::Anonymous();
     return rest.Handle(request);
   }
 
@@ -84,6 +87,8 @@ class RestTest : public testing::Test {
 
   std::string Location(const std::string& path) { return "file://" + folder_.path() + path; }
 
+  // Who asks, in Send; nullptr: somebody who may do everything.
+  std::shared_ptr<const Principal> principal_;
   TemporaryFolder folder_;
   std::shared_ptr<catalog::Catalog> catalog_;
   std::unique_ptr<IcebergRest> rest_;

@@ -1,6 +1,7 @@
 #include "server/rest_views.h"
 
 #include "base/uuid.h"
+#include "server/rest_access.h"
 #include "server/rest_commit.h"
 #include "server/rest_error.h"
 #include "server/rest_listing.h"
@@ -68,12 +69,13 @@ HttpResponse ListViews(RestCall& call) { return ListEntries(call, catalog::Entit
 HttpResponse CreateView(RestCall& call) {
   NewView view = ReadNewView(call.http.body);
   catalog::TableIdentifier identifier{call.name_space, view.name};
+  call.Require(Right::kWrite, call.ObjectOf(identifier));
   return AnswerOnce(call, [&] {
     RequireNamespace(call, call.name_space);
     RequireFreeName(call, identifier, catalog::EntityKind::kView);
-    std::string location = view.location.empty()
-                               ? call.catalog().NewLocation(identifier)
-                               : call.warehouse.locations.Checked(view.location, "location");
+    std::string location = view.location.empty() ? call.catalog().NewLocation(identifier)
+                                                 : RequireLocation(call, call.name_space, "",
+                                                                   view.location, "location");
     catalog::CommitRequest request;
     request.tables = {CreateChange(view, identifier, location)};
     try {
@@ -110,7 +112,7 @@ HttpResponse ReplaceView(RestCall& call) {
   });
   return AnswerOnce(call, [&] {
     catalog::Entry entry = RequireView(call, call.identifier());
-    CheckUpdateLocations(call, change.updates,
+    CheckUpdateLocations(call, call.name_space, change.updates,
                          call.catalog().LoadView(entry.metadata_location)->location);
     catalog::CommitRequest request;
     request.tables = {change};
