@@ -91,7 +91,7 @@ TEST_F(ServeConfigTest, UnknownKeysAreRefusedWithTheirPlace) {
   error = Refused("limits:\n  body_sise: 1MiB\n");
   EXPECT_EQ(error.hint(), "Did you mean 'body_size'?");
   EXPECT_EQ(error.line(), 2);
-  EXPECT_THAT(Refused("tls:\n  zebra: 1\n").hint(), HasSubstr("certificate, key"));
+  EXPECT_THAT(Refused("tls:\n  zebra: 1\n").hint(), HasSubstr("certificate, client_authorities"));
 }
 
 TEST_F(ServeConfigTest, ValuesWithoutMeaningAreRefused) {

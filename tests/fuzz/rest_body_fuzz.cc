@@ -5,6 +5,7 @@
 #include "fuzz_target.h"
 #include "server/http_status.h"
 #include "server/iceberg_rest.h"
+#include "server/principal.h"
 
 using namespace eider;
 
@@ -27,6 +28,7 @@ class Warehouse {
     if (mark < path.size()) request.query = path.substr(mark + 1);
     request.fields["Content-Type"] = "application/json";
     request.body = body;
+    request.principal = server::Principal::Anonymous();
     int status = 0;
     try {
       status = rest_.Handle(request).status;
