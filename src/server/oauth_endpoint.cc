@@ -208,7 +208,8 @@ OAuthEndpoint::Answer OAuthEndpoint::Handle(const HttpRequest& request) const {
     Session session = SessionFor(request);
     Json body = {{"access_token", authenticator_.signer()->Sign(session)},
                  {"token_type", "bearer"},
-                 {"expires_in", session.expires_s - NowMillis() / 1000},
+                 // Rather a second too few: a client that waits too long is refused.
+                 {"expires_in", (session.expires_s * 1000 - NowMillis()) / 1000},
                  {"issued_token_type", kAccessToken}};
     if (!session.scopes.empty()) body["scope"] = Join(session.scopes, " ");
     answer.response = JsonResponse(200, body.dump());
