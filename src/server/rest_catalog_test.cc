@@ -195,6 +195,7 @@ class RestCatalogTest : public RestTest {
       if (!answer.empty()) return answer;
     }
     HttpRequest request;
+    request.principal = Principal::Anonymous();
     std::vector<std::string> line = Split(text.substr(0, text.find("\r\n")), ' ');
     request.method = line[0];
     size_t question = std::min(line[1].find('?'), line[1].size());
