@@ -28,7 +28,6 @@
 #include "server/http_metrics.h"
 #include "server/http_routes.h"
 #include "server/http_server.h"
-#include "server/http_status.h"
 #include "server/iceberg_rest.h"
 #include "server/listen_address.h"
 #include "server/table_metrics.h"
@@ -279,16 +278,11 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
   // The first that fits is taken.
   routes.mounts.push_back({std::string(server::Console::kApiPath),
                            [console = next->console.get()](server::HttpRequest& request) {
-                             // It shows every warehouse.
-                             if (!request.principal->May(server::Right::kRead, {})) {
-                               return server::ErrorResponse(
-                                   403, request.principal->name() + " may not read everything");
-                             }
                              return console->Handle(request);
                            },
                            server::Console::RouteOf});
   routes.mounts.push_back(
-      {std::string(server::Console::kPath), server::Console::File, server::Console::FileOf});
+      {std::string(server::Console::kPath), server::Console::File, server::Console::FileOf, true});
   routes.access = std::make_shared<server::AccessControl>(next->config.access, audit);
   routes.only_this_machine = !next->config.allow_anonymous && !next->config.access.asks();
   routes.metrics = [this] { return MetricsText(); };

@@ -56,9 +56,10 @@ void CommitFeed::Watch(std::vector<std::shared_ptr<CommitWatch>> watches,
         continue;
       }
     }
-    LookAt(watched);
-    if (outbox_ && watch.has_begun()) {
-      outbox_->SetKnown(watch.warehouse(), {watch.known(), NowMillis()});
+    if (watch.has_begun()) {
+      if (outbox_) outbox_->SetKnown(watch.warehouse(), {watch.known(), NowMillis()});
+    } else {
+      LookAt(watched);
     }
   }
 }
@@ -108,7 +109,9 @@ void CommitFeed::LookAt(Watched& watched) {
   int64_t now = NowMillis();
   std::string problem;
   try {
+    bool is_first = !watch.has_begun();
     watch.Look(events);
+    if (is_first && outbox_) outbox_->SetKnown(watch.warehouse(), {watch.known(), now});
   } catch (const Error& error) {
     problem = error.message();
   }

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "server/console_files.h"
 #include "server/http_status.h"
+#include "server/principal.h"
 #include "server/rest_error.h"
 #include "server/rest_request.h"
 #include "server/snapshot_files.h"
@@ -28,6 +29,20 @@ constexpr size_t kReportsToShow = 100;
 constexpr char kPolicy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+bool MaySee(const HttpRequest& request, const AccessObject& object) {
+  return request.principal->MaySee(object);
+}
+
+void RequireRead(const HttpRequest& request, const AccessObject& object) {
+  if (request.principal->May(Right::kRead, object)) return;
+  throw RestError(403, "ForbiddenException",
+                  fmt::format("{} may not read {}", request.principal->name(), object.ToString()));
+}
+
+AccessObject ObjectOf(const std::string& warehouse, const catalog::TableIdentifier& identifier) {
+  return {warehouse, identifier.name_space, identifier.name};
+}
 
 std::string Parameter(const QueryParameters& query, std::string_view name) {
   const std::string* value = query.Find(name);
@@ -121,27 +136,48 @@ Json RunToJson(const DbtRuns::Run& run) {
 
 }  // namespace
 
+// What the principal may see of a warehouse.
+std::map<catalog::Namespace, Console::Counts> Console::CountsOf(const HttpRequest& request,
+                                                                const Warehouse& warehouse) {
+  std::map<catalog::Namespace, Counts> counts;
+  auto snapshot = warehouse.catalog->Snapshot();
+  for (const auto& [name, properties] : snapshot->namespaces) {
+    if (MaySee(request, {warehouse.name, name})) counts[name];
+  }
+  for (const auto& [identifier, entry] : snapshot->entries) {
+    if (!MaySee(request, ObjectOf(warehouse.name, identifier))) continue;
+    Counts& count = counts[identifier.name_space];
+    ++(entry.kind == catalog::EntityKind::kView ? count.views : count.tables);
+  }
+  return counts;
+}
+
 const Console::Warehouse& Console::WarehouseOf(const HttpRequest& request) const {
   std::string name = Parameter(QueryParameters(request.query), "warehouse");
   for (const Warehouse& warehouse : sources_.warehouses) {
-    if (warehouse.name == name) return warehouse;
+    if (warehouse.name == name && MaySee(request, {name})) return warehouse;
   }
   throw RestError(404, "NoSuchWarehouseException", fmt::format("there is no warehouse {}", name));
 }
 
-Json Console::Warehouses(const HttpRequest&) const {
+Json Console::Warehouses(const HttpRequest& request) const {
   Json json = {{"version", sources_.version}};
+  if (request.principal != Principal::Anonymous()) json["principal"] = request.principal->name();
   json["warehouses"] = Json::array();
   for (const Warehouse& warehouse : sources_.warehouses) {
-    auto snapshot = warehouse.catalog->Snapshot();
+    if (!MaySee(request, {warehouse.name})) continue;
+    size_t namespaces = 0;
+    size_t tables = 0;
     size_t views = 0;
-    for (const auto& [identifier, entry] : snapshot->entries) {
-      if (entry.kind == catalog::EntityKind::kView) ++views;
+    for (const auto& [name, counts] : CountsOf(request, warehouse)) {
+      ++namespaces;
+      tables += counts.tables;
+      views += counts.views;
     }
     json["warehouses"].push_back({{"name", warehouse.name},
                                   {"location", warehouse.catalog->warehouse()},
-                                  {"namespaces", snapshot->namespaces.size()},
-                                  {"tables", snapshot->entries.size() - views},
+                                  {"namespaces", namespaces},
+                                  {"tables", tables},
                                   {"views", views}});
   }
   return json;
@@ -149,21 +185,8 @@ Json Console::Warehouses(const HttpRequest&) const {
 
 Json Console::Namespaces(const HttpRequest& request) const {
   const Warehouse& warehouse = WarehouseOf(request);
-  auto snapshot = warehouse.catalog->Snapshot();
-  struct Counts {
-    size_t tables = 0;
-    size_t views = 0;
-  };
-  std::map<catalog::Namespace, Counts> counts;
-  for (const auto& [name, properties] : snapshot->namespaces) {
-    counts[name];
-  }
-  for (const auto& [identifier, entry] : snapshot->entries) {
-    Counts& count = counts[identifier.name_space];
-    ++(entry.kind == catalog::EntityKind::kView ? count.views : count.tables);
-  }
   Json json = {{"location", warehouse.catalog->warehouse()}, {"namespaces", Json::array()}};
-  for (const auto& [name, count] : counts) {
+  for (const auto& [name, count] : CountsOf(request, warehouse)) {
     json["namespaces"].push_back(
         {{"namespace", name}, {"tables", count.tables}, {"views", count.views}});
   }
@@ -179,7 +202,12 @@ Json Console::Commits(const HttpRequest& request) const {
   if (after > sources_.commits->newest()) after = 0;
   for (const CommitFeed::Numbered& numbered : sources_.commits->Latest(after, kEventsToShow)) {
     const CommitEvent& event = numbered.event;
-    if (served.count(event.warehouse) == 0) continue;
+    bool renamed = event.action == CommitEvent::Action::kRename;
+    if (served.count(event.warehouse) == 0 ||
+        !MaySee(request, ObjectOf(event.warehouse, event.identifier)) ||
+        (renamed && !MaySee(request, ObjectOf(event.warehouse, event.new_identifier)))) {
+      continue;
+    }
     json["events"].push_back(ToJson(event));
   }
   return json;
@@ -189,6 +217,7 @@ Json Console::Files(const HttpRequest& request) const {
   const Warehouse& warehouse = WarehouseOf(request);
   QueryParameters query(request.query);
   catalog::TableIdentifier identifier = TableParameter(query);
+  RequireRead(request, ObjectOf(warehouse.name, identifier));
   auto entry = warehouse.catalog->Find(identifier);
   if (!entry || entry->kind != catalog::EntityKind::kTable) throw NoSuchTable(identifier);
   auto metadata = warehouse.catalog->LoadTable(entry->metadata_location);
@@ -205,6 +234,7 @@ Json Console::Files(const HttpRequest& request) const {
 Json Console::Reports(const HttpRequest& request) const {
   const Warehouse& warehouse = WarehouseOf(request);
   catalog::TableIdentifier identifier = TableParameter(QueryParameters(request.query));
+  RequireRead(request, ObjectOf(warehouse.name, identifier));
   Json json = {{"reports", Json::array()}};
   for (const MetricsReport& report : sources_.rest->LatestMetrics(SIZE_MAX)) {
     if (report.warehouse != warehouse.name || report.table != identifier) continue;
@@ -215,7 +245,9 @@ Json Console::Reports(const HttpRequest& request) const {
   return json;
 }
 
-Json Console::Runs(const HttpRequest&) const {
+Json Console::Runs(const HttpRequest& request) const {
+  // A project may be built into any warehouse.
+  RequireRead(request, {});
   Json json = {{"runs", Json::array()}};
   for (const DbtRuns::Run& run : sources_.runs->Latest()) json["runs"].push_back(RunToJson(run));
   return json;

@@ -36,7 +36,7 @@ class Console {
 
   explicit Console(Sources sources) : sources_(std::move(sources)) {}
 
-  // Below kApiPath.
+  // Below kApiPath, for request.principal, who is shown only what they may see.
   HttpResponse Handle(const HttpRequest& request) const;
   // Of the static page, which tells nothing and is for everybody.
   static HttpResponse File(const HttpRequest& request);
@@ -55,6 +55,12 @@ class Console {
   Json Reports(const HttpRequest& request) const;
   Json Runs(const HttpRequest& request) const;
 
+  struct Counts {
+    size_t tables = 0;
+    size_t views = 0;
+  };
+  static std::map<catalog::Namespace, Counts> CountsOf(const HttpRequest& request,
+                                                       const Warehouse& warehouse);
   const Warehouse& WarehouseOf(const HttpRequest& request) const;
 
   Sources sources_;

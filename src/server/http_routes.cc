@@ -69,8 +69,10 @@ HttpResponse HttpRoutes::Handle(HttpRequest& request) const {
   if (access && access->gives_tokens() && request.path == OAuthEndpoint::kPath) {
     return access->GiveToken(request);
   }
+  const Mount* mount = MountOf(request.path);
+  if (mount && mount->is_open) return mount->handle(request);
   if (auto refusal = Admit(request)) return *refusal;
-  if (const Mount* mount = MountOf(request.path)) {
+  if (mount) {
     std::unique_ptr<AccessControl::Turn> turn;
     if (access) {
       if (auto refusal = access->Enter(request, turn)) return *refusal;

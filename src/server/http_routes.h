@@ -21,6 +21,7 @@ class HttpRoutes {
     HttpHandler handle;
     // The template that a request matches, or "" for none.
     std::function<std::string_view(const HttpRequest&)> route_of;
+    bool is_open = false;  // nobody is asked who they are, and request.principal is nullptr
   };
   // Something that has to work before the server is ready; `run` throws where it does not.
   struct Check {

@@ -88,6 +88,40 @@ class Routes(ConsoleTest):
                              ("/ui/api/commits?after=-1", 400), ("/ui/api/none", 404), ("/ui/api", 404)]:
             self.assertEqual(self.get(path, status)[1]["error"]["code"], status, path)
 
+    def test_everybody_sees_what_they_may(self):
+        self.sql("create schema hidden", "create table hidden.salaries as select 1 as i")
+        token = self.succeed("token", "create", "--tokens", "tokens.json", "--name", "some", "--scope",
+                             "read:shop/marts/orders").strip()
+        self.write("target/run_results.json", '{"results": []}')
+        self.serve("authentication: {tokens: tokens.json}\ndbt_projects: [{name: a, target: target}]\n")
+        # The page is what asks for the token.
+        for path in ("/ui", "/ui/app.js"):
+            self.assertEqual(self.server.get(path)[0], 200)
+        self.assertEqual(self.server.get("/ui/api/warehouses")[0], 401)
+        known = {"Authorization": f"Bearer {token}"}
+
+        def ask(path, status=200):
+            got, answer = self.server.get_json(path, headers=known)
+            self.assertEqual(got, status, answer)
+            return answer
+
+        answer = ask("/ui/api/warehouses")
+        self.assertEqual(answer["principal"], "token:some")
+        self.assertEqual([(one["namespaces"], one["tables"], one["views"]) for one in answer["warehouses"]], [(1, 1, 0)])
+        self.assertEqual(ask("/ui/api/namespaces?warehouse=shop")["namespaces"],
+                         [{"namespace": ["marts"], "tables": 1, "views": 0}])
+        loaded = ask("/iceberg/v1/shop/namespaces/marts/tables/orders")
+        snapshot = loaded["metadata"]["current-snapshot-id"]
+        ask(f"/ui/api/files?warehouse=shop&namespace=marts&table=orders&snapshot={snapshot}&offset=0")
+        # Whether they are there or not.
+        for table in ("salaries", "none"):
+            ask(f"/ui/api/files?warehouse=shop&namespace=hidden&table={table}&snapshot=1&offset=0", 403)
+            ask(f"/ui/api/reports?warehouse=shop&namespace=hidden&table={table}", 403)
+        ask("/ui/api/runs", 403)
+        self.sql("insert into hidden.salaries values (2)", "insert into marts.orders values (1, 'x', null)")
+        wait_until(lambda: ask("/ui/api/commits?after=0")["newest"] == 2, "two commits")
+        self.assertEqual([event["name"] for event in ask("/ui/api/commits?after=0")["events"]], ["orders"])
+
     def test_commits_by_number(self):
         self.serve()
         _, answer = self.get("/ui/api/commits?after=0")
@@ -197,6 +231,31 @@ class Page(ConsoleTest):
         browser.key("Enter")
         browser.wait_for_text("id < 5", "main")
         self.assertEqual(browser.evaluate("document.querySelector('#tree [aria-current]').innerText.trim().split(/\\s+/).pop()"), "few")
+
+    def test_who_asks_pastes_a_token(self):
+        token = self.succeed("token", "create", "--tokens", "tokens.json", "--name", "reader", "--scope",
+                             "read:shop/marts/orders").strip()
+        self.serve("authentication: {tokens: tokens.json}\n")
+        self.open("#/w/shop/marts/t/orders")
+        browser = self.browser
+        browser.wait_for_text("Who is asking?", "main")
+        self.assertEqual(browser.text("#tree"), "")
+        browser.evaluate("document.querySelector('main input').focus()")
+        browser.type("eider_wrong")
+        browser.key("Enter")
+        browser.wait_for("document.querySelector('main .bad')")
+        browser.evaluate("document.querySelector('main input').focus()")
+        browser.type(token)
+        browser.key("Enter")
+        # To the page that was asked for.
+        browser.wait_for_text("What was ordered", "main")
+        browser.wait_for_text("token:reader", "#who")
+        self.assertEqual(browser.evaluate("sessionStorage.length + ' ' + Object.values(localStorage).join()"), "1 ")
+        # What takes the right to read everything is left out, and no error.
+        browser.evaluate("location.hash = '#/'")
+        browser.wait_for_text("Latest commits", "main")
+        browser.evaluate("[...document.querySelectorAll('#who button')].find((b) => b.innerText === 'Leave').click()")
+        browser.wait_for_text("Who is asking?", "main")
 
     def test_light_and_dark(self):
         self.serve()
