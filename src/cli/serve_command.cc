@@ -269,7 +269,10 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
   server::Console::Sources sources;
   sources.version = Version();
   for (const ServedWarehouse& warehouse : next->warehouses) {
-    sources.warehouses.push_back({warehouse.name, warehouse.catalog});
+    std::vector<std::string> roots = next->config.allowed_locations;
+    roots.push_back(warehouse.catalog->warehouse());
+    sources.warehouses.push_back(
+        {warehouse.name, warehouse.catalog, server::RestLocations(std::move(roots))});
   }
   sources.commits = feed_.get();
   sources.rest = next->rest.get();

@@ -13,6 +13,7 @@
 #include "server/console_files.h"
 #include "server/http_status.h"
 #include "server/principal.h"
+#include "server/readable_files.h"
 #include "server/rest_error.h"
 #include "server/rest_request.h"
 #include "server/snapshot_files.h"
@@ -227,6 +228,9 @@ Json Console::Files(const HttpRequest& request) const {
     throw RestError(404, "NotFoundException",
                     fmt::format("{} has no snapshot {} (any more)", identifier.ToString(), id));
   }
+  bool may_read_all = request.principal->May(Right::kRead, {warehouse.name});
+  RequireReadableFiles(*metadata, {snapshot}, may_read_all ? &warehouse.locations : nullptr,
+                       warehouse.catalog->files());
   return FilesToJson(FilesOf(*metadata, *snapshot, NumberParameter<size_t>(query, "offset"),
                              kFilesToShow, warehouse.catalog->files()));
 }

@@ -13,6 +13,7 @@
 #include "server/dbt_run.h"
 #include "server/http_message.h"
 #include "server/iceberg_rest.h"
+#include "server/rest_locations.h"
 
 namespace eider::server {
 
@@ -21,6 +22,7 @@ class Console {
   struct Warehouse {
     std::string name;
     std::shared_ptr<catalog::Catalog> catalog;
+    RestLocations locations;  // as for clients
   };
   // What is pointed to outlives the console.
   struct Sources {

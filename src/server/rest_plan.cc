@@ -11,6 +11,7 @@
 #include "iceberg/expression.h"
 #include "iceberg/literal_json.h"
 #include "iceberg/residual.h"
+#include "server/readable_files.h"
 #include "server/rest_call.h"
 #include "server/rest_error.h"
 
@@ -99,28 +100,34 @@ std::vector<const iceberg::Snapshot*> SnapshotsAfter(const iceberg::TableMetadat
   return snapshots;
 }
 
-std::unique_ptr<TableScan> OpenScan(const iceberg::TableMetadata& metadata,
-                                    const PlanRequest& request, io::FileSystem& files) {
+std::unique_ptr<TableScan> OpenScan(RestCall& call, const iceberg::TableMetadata& metadata,
+                                    const PlanRequest& request) {
   if (!request.snapshot_id) return nullptr;
+  io::FileSystem& files = call.catalog().files();
+  bool may_read_all = call.principal().May(Right::kRead, {call.warehouse.name});
+  const RestLocations* beyond = may_read_all ? &call.warehouse.locations : nullptr;
   if (request.after_snapshot_id) {
     auto appends = SnapshotsAfter(metadata, *request.after_snapshot_id, *request.snapshot_id);
+    RequireReadableFiles(metadata, appends, beyond, files);
     return std::make_unique<TableScan>(metadata, appends, files);
   }
-  return std::make_unique<TableScan>(metadata, *metadata.SnapshotById(*request.snapshot_id), files);
+  const iceberg::Snapshot* snapshot = metadata.SnapshotById(*request.snapshot_id);
+  RequireReadableFiles(metadata, {snapshot}, beyond, files);
+  return std::make_unique<TableScan>(metadata, *snapshot, files);
 }
 
 // Writes the members of ScanTasks.
 class ScanTasksWriter {
  public:
-  ScanTasksWriter(const iceberg::TableMetadata& metadata, const PlanRequest& request,
-                  const PlanLimits& limits, io::FileSystem& files)
+  ScanTasksWriter(RestCall& call, const iceberg::TableMetadata& metadata,
+                  const PlanRequest& request)
       : metadata_(metadata),
         request_(request),
-        limits_(limits),
+        limits_(call.warehouse.plan_limits),
         schema_(*metadata.SchemaById(request.schema_id)),
         filter_(request, metadata, schema_),
         content_files_(metadata, schema_, request.counted),
-        scan_(OpenScan(metadata, request, files)) {}
+        scan_(OpenScan(call, metadata, request)) {}
 
   std::string WriteAll() { return Write(scan_ ? scan_->All() : TableScan::Range()); }
 
@@ -200,8 +207,7 @@ class ScanTasksWriter {
 
 std::string WritePlan(RestCall& call, const iceberg::TableMetadata& metadata,
                       const PlanRequest& request) {
-  return ScanTasksWriter(metadata, request, call.warehouse.plan_limits, call.catalog().files())
-      .WriteAll();
+  return ScanTasksWriter(call, metadata, request).WriteAll();
 }
 
 // Whether the metadata still has all that a plan of the past was made of.
@@ -262,8 +268,7 @@ HttpResponse FetchScanTasks(RestCall& call) {
   auto task = PlanTaskFromText(text, metadata->table_uuid);
   if (!task) throw NoSuchPlanTask("it is none of this table");
   if (!CanRead(*metadata, task->request)) throw NoSuchPlanTask("its snapshot has expired");
-  ScanTasksWriter writer(*metadata, task->request, call.warehouse.plan_limits,
-                         call.catalog().files());
+  ScanTasksWriter writer(call, *metadata, task->request);
   return JsonResponse(200, "{" + writer.Write(task->range) + "}");
 }
 
