@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "catalog/metadata_files.h"
+#include "catalog/open_catalog.h"
 #include "catalog/projection.h"
 
 namespace eider::catalog {
@@ -50,6 +51,16 @@ class Search {
 
 std::string AnyProjectedFolder(io::FileSystem& files, const std::string& warehouse) {
   return Search(files).In(warehouse, kLevels);
+}
+
+std::string WarehouseBetween(io::FileSystem& files, const std::string& folder,
+                             const std::string& table) {
+  for (size_t end = table.find('/', folder.size() + 1); end != std::string::npos;
+       end = table.find('/', end + 1)) {
+    std::string between = table.substr(0, end);
+    if (files.Exists(between + "/" + kCatalogFile)) return between;
+  }
+  return "";
 }
 
 }  // namespace eider::catalog

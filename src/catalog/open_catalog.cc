@@ -35,6 +35,12 @@ std::shared_ptr<Catalog> OpenOwn(SqlCatalogOptions opened, const CatalogOptions&
     // Where tables lie but their catalog is gone, a new one would hide them.
     std::string lost = AnyProjectedFolder(*opened.files, folder);
     if (!lost.empty()) {
+      std::string inner = WarehouseBetween(*opened.files, folder, lost);
+      if (!inner.empty()) {
+        throw Error(ErrorCode::kInvalidArgument,
+                    fmt::format("{} is no warehouse, {} is one", folder, inner))
+            .WithHint("Name that folder. A warehouse does not lie in another.");
+      }
       throw Error(ErrorCode::kCorrupt,
                   fmt::format("the warehouse {} holds tables or views, such as {}, but its {} is "
                               "gone",

@@ -90,6 +90,17 @@ TEST_F(OpenCatalogTest, AnUnknownStoreIsRefusedWithoutItsPassword) {
   EXPECT_EQ(CodeOf([&] { OpenCatalog(warehouse_, options); }), ErrorCode::kInvalidArgument);
 }
 
+TEST_F(OpenCatalogTest, AFolderAboveAWarehouseIsNone) {
+  {
+    auto catalog = Open();
+    catalog->Commit(CreateSchema("s"));
+    Create(*catalog, {{"s"}, "t"}, "row");
+  }
+  Error error = ErrorOf([&] { OpenCatalog(root_); });
+  EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(error.message(), root_ + " is no warehouse, " + warehouse_ + " is one");
+}
+
 TEST_F(OpenCatalogTest, ALostCatalogIsNotMadeAnewOverTablesOrViews) {
   const TableIdentifier deep{{"a", "b"}, "t"};
   auto catalog = Open();

@@ -286,6 +286,7 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
                            server::Console::RouteOf});
   routes.mounts.push_back(
       {std::string(server::Console::kPath), server::Console::File, server::Console::FileOf, true});
+  routes.start_page = server::Console::kPath;
   routes.access = std::make_shared<server::AccessControl>(next->config.access, audit);
   routes.only_this_machine = !next->config.allow_anonymous && !next->config.access.asks();
   routes.metrics = [this] { return MetricsText(); };

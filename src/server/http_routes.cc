@@ -69,6 +69,12 @@ HttpResponse HttpRoutes::Handle(HttpRequest& request) const {
   if (access && access->gives_tokens() && request.path == OAuthEndpoint::kPath) {
     return access->GiveToken(request);
   }
+  if (request.path == "/" && !start_page.empty()) {
+    HttpResponse response;
+    response.status = 302;
+    response.fields["Location"] = start_page;
+    return response;
+  }
   const Mount* mount = MountOf(request.path);
   if (mount && mount->is_open) return mount->handle(request);
   if (auto refusal = Admit(request)) return *refusal;
@@ -79,7 +85,11 @@ HttpResponse HttpRoutes::Handle(HttpRequest& request) const {
     }
     return mount->handle(request);
   }
-  return ErrorResponse(404, fmt::format("nothing is served at {}", request.path));
+  std::string message = fmt::format("nothing is served at {}", request.path);
+  if (request.path.starts_with("/v1/")) {
+    message += "; the URI that clients of the catalog are given ends with /iceberg";
+  }
+  return ErrorResponse(404, message);
 }
 
 std::string HttpRoutes::RouteOf(const HttpRequest& request) const {

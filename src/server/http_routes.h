@@ -30,6 +30,7 @@ class HttpRoutes {
   };
 
   std::vector<Mount> mounts;
+  std::string start_page;                // where a browser at "/" is sent; "" for nowhere
   std::vector<Check> checks;             // of /readyz
   std::function<std::string()> metrics;  // the text of /metrics
   // Without authentication only this machine may be answered: not a page that a browser here shows

@@ -54,6 +54,18 @@ TEST(HttpRoutes, AliveReadyAndMetrics) {
   EXPECT_EQ(Answer(routes, Get("/healthz")).status, 200);
 }
 
+TEST(HttpRoutes, WhoIsLostIsShownTheWay) {
+  HttpRoutes routes = Routes();
+  EXPECT_EQ(Answer(routes, Get("/")).status, 404);
+  routes.start_page = "/ui";
+  HttpResponse start = Answer(routes, Get("/"));
+  EXPECT_EQ(start.status, 302);
+  EXPECT_EQ(start.fields["Location"], "/ui");
+  HttpResponse no_prefix = Answer(routes, Get("/v1/config"));
+  EXPECT_EQ(no_prefix.status, 404);
+  EXPECT_THAT(no_prefix.body, HasSubstr("ends with /iceberg"));
+}
+
 TEST(HttpRoutes, HealthIsOnlyRead) {
   HttpRequest request = Get("/healthz");
   request.method = "DELETE";

@@ -48,7 +48,9 @@ class IcebergRest::Impl {
     }
     std::optional<RestPath> path = FindRestPath(request.path);
     if (!path) {
-      throw RestError(404, "NotFoundException", fmt::format("there is no {}", request.path));
+      throw RestError(
+          404, "NotFoundException",
+          fmt::format("there is no {}, routes begin like /iceberg/v1/config", request.path));
     }
     if (path->path == kConfigPath) {
       return request.method == "GET" ? Config(request) : WrongMethod(request, *path);
