@@ -70,6 +70,14 @@ Readers ReadersInto(S3Options& options, Keys& keys) {
       {"client.assume-role.arn", text(options.role_arn)},
       {"client.assume-role.external-id", text(options.role_external_id)},
       {"sts.endpoint", endpoint("sts.endpoint", options.sts_endpoint)},
+      {"client.vended-credentials",
+       [&](const std::string& value) {
+         if (value != "static") {
+           throw Error(ErrorCode::kInvalidArgument,
+                       "client.vended-credentials is static, or is left out");
+         }
+         options.gives_own_keys = true;
+       }},
   };
 }
 
@@ -84,6 +92,15 @@ std::string S3Options::BucketUrl(std::string_view bucket) const {
   if (path_style) return fmt::format("{}/{}", root, bucket);
   size_t host = root.find("://") + 3;
   return fmt::format("{}{}.{}", root.substr(0, host), bucket, root.substr(host));
+}
+
+std::string S3Options::StsEndpoint() const {
+  if (!sts_endpoint.empty() || endpoint.empty()) return sts_endpoint;
+  std::string_view host = endpoint;
+  host.remove_prefix(host.find("://") + 3);
+  host = host.substr(0, host.find_first_of(":/"));
+  bool is_aws = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+  return is_aws ? "" : endpoint;
 }
 
 std::vector<std::string> StoragePropertyNames() {

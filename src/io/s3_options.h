@@ -27,7 +27,9 @@ struct S3Options {
   // The role whose keys clients are given, each time for less than it may; "" for none.
   std::string role_arn;
   std::string role_external_id;
-  std::string sts_endpoint;  // "" for the region's own
+  std::string sts_endpoint;  // "" for the one that goes with the store: see StsEndpoint
+  // Whether clients who may do everything are given the keys of `credentials` themselves.
+  bool gives_own_keys = false;
 
   std::string ca_file;
   int attempts = 7;
@@ -40,6 +42,9 @@ struct S3Options {
 
   // "https://bucket.s3.eu-west-1.amazonaws.com" or "http://host:9000/bucket".
   std::string BucketUrl(std::string_view bucket) const;
+  // Who makes keys for a role: where `sts_endpoint` does not say, AWS does for its own stores ("",
+  // the region's), and other stores do it themselves.
+  std::string StsEndpoint() const;
 };
 
 // What is not said is looked for as the tools of AWS do: the environment, the shared files. Throws

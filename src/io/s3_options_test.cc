@@ -43,6 +43,13 @@ TEST(S3OptionsTest, BucketsStandInThePathOrBeforeTheHost) {
   EXPECT_EQ(aws.BucketUrl("b"), "https://s3.cn-north-1.amazonaws.com.cn/b");
 }
 
+TEST(S3OptionsTest, OwnKeysAreGivenAwayOnlyWhereItIsSaid) {
+  StorageProperties properties = {{"s3.access-key-id", "id"}, {"s3.secret-access-key", "secret"}};
+  EXPECT_FALSE(S3OptionsFrom(properties).gives_own_keys);
+  properties["client.vended-credentials"] = "static";
+  EXPECT_TRUE(S3OptionsFrom(properties).gives_own_keys);
+}
+
 TEST(S3OptionsTest, RefusesWhatItDoesNotKnowAndShowsNoValue) {
   for (const StorageProperties& properties :
        std::vector<StorageProperties>{{{"s3.acces-key-id", "SECRET"}},
@@ -52,6 +59,7 @@ TEST(S3OptionsTest, RefusesWhatItDoesNotKnowAndShowsNoValue) {
                                       {{"s3.endpoint", "SECRET"}},
                                       {{"s3.endpoint", "http://user:SECRET@host"}},
                                       {{"s3.endpoint", "file:///SECRET"}},
+                                      {{"client.vended-credentials", "SECRET"}},
                                       {{"s3.region", "SECRET/x"}}}) {
     Error error = ErrorOf([&] { S3OptionsFrom(properties); });
     EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument) << properties.begin()->first;
