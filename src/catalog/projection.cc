@@ -49,6 +49,17 @@ std::string FittingFolder(const std::string& name) {
   return fmt::format("{}-{:016x}", kept, std::hash<std::string>()(name));
 }
 
+// The name to which Catalog::NewLocation has added, as the one proper was taken; "" for others.
+std::string WithoutSuffix(const std::string& location) {
+  constexpr size_t kDigits = 8;
+  size_t dash = location.rfind('-');
+  if (dash == std::string::npos || location.size() - dash != kDigits + 1 ||
+      location.find_first_not_of("0123456789abcdef", dash + 1) != std::string::npos) {
+    return "";
+  }
+  return location.substr(0, dash);
+}
+
 std::optional<std::string> ReadIfThere(io::FileSystem& files, const std::string& path) {
   if (!files.Exists(path)) return std::nullopt;
   return files.Read(path);
@@ -78,6 +89,18 @@ std::string NamespaceLocation(const std::string& warehouse, const Namespace& nam
 
 std::string FittingLocation(const std::string& warehouse, const TableIdentifier& identifier) {
   return NamespaceLocation(warehouse, identifier.name_space) + "/" + FittingFolder(identifier.name);
+}
+
+bool MayBeNewLocation(const std::string& warehouse, const TableIdentifier& identifier,
+                      const std::string& location) {
+  if (location == FittingLocation(warehouse, identifier)) return true;
+  if (WithoutSuffix(location) == FittingLocation(warehouse, identifier)) return true;
+  // Where a table a.b had taken the folder of the schema a.b.
+  size_t slash = location.rfind('/');
+  if (slash == std::string::npos) return false;
+  TableIdentifier flat{{NamespaceText(identifier.name_space)}, identifier.name};
+  std::string schema = WithoutSuffix(location.substr(0, slash));
+  return !schema.empty() && schema + location.substr(slash) == FittingLocation(warehouse, flat);
 }
 
 void ProjectEntry(io::FileSystem& files, const std::string& warehouse,

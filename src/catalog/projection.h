@@ -32,6 +32,10 @@ std::string NamespaceLocation(const std::string& warehouse, const Namespace& nam
 // catalog-entry.json then.
 std::string FittingLocation(const std::string& warehouse, const TableIdentifier& identifier);
 
+// Whether Catalog::NewLocation may have given, or may give, a table of that name this location.
+bool MayBeNewLocation(const std::string& warehouse, const TableIdentifier& identifier,
+                      const std::string& location);
+
 // Makes the folder show the entry. `warehouse` is a location. Throws what the file system throws;
 // may be repeated.
 void ProjectEntry(io::FileSystem& files, const std::string& warehouse,

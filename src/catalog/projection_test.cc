@@ -102,5 +102,21 @@ TEST_F(ProjectionTest, OnlyItsOwnFilesAreItsFiles) {
   }
 }
 
+TEST(NewLocationTest, IsKnownByTheName) {
+  auto may_be = [](const std::string& location, const Namespace& schema = {"s"}) {
+    return MayBeNewLocation("s3://lake/w", {schema, "t"}, location);
+  };
+  EXPECT_TRUE(may_be("s3://lake/w/s/t"));
+  EXPECT_TRUE(may_be("s3://lake/w/s/t-0123abcd"));
+  EXPECT_TRUE(may_be("s3://lake/w/s-0123abcd/t"));
+  EXPECT_TRUE(may_be("s3://lake/w/a.b-0123abcd/t", {"a", "b"}));
+  for (const char* location :
+       {"s3://lake/w/s/u", "s3://lake/w/s", "s3://lake/w/s/t-0123abcg", "s3://lake/w/s/t-0123abc",
+        "s3://lake/w/s/t-0123abcd-0123abcd", "s3://lake/w/s/t/u", "s3://lake/x/s/t",
+        "s3://lake/w/x-0123abcd/t", "s3://lake/w/s-0123abcd/u", "", "/", "t-0123abcd"}) {
+    EXPECT_FALSE(may_be(location)) << location;
+  }
+}
+
 }  // namespace
 }  // namespace eider::catalog

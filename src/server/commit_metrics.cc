@@ -36,6 +36,20 @@ void WriteCommitMetrics(PrometheusText& text, const CommitFeed::Counts& commits,
     text.Sample({{"warehouse", counts.warehouse}, {"result", "miss"}},
                 static_cast<double>(counts.loads_from_files));
   }
+  by_warehouse("eider_keys_told_total", "Answers with keys for a table's files on S3.",
+               &IcebergRestCounts::keys_told);
+  by_warehouse("eider_keys_made_total", "Sessions of a role that were opened for clients.",
+               &IcebergRestCounts::keys_made);
+  by_warehouse("eider_keys_failures_total", "Sessions of a role that could not be opened.",
+               &IcebergRestCounts::key_failures);
+  text.Family("eider_sign_requests_total", "counter",
+              "Requests to S3 that clients wanted signed, by whether they were.");
+  for (const IcebergRestCounts& counts : rest) {
+    text.Sample({{"warehouse", counts.warehouse}, {"result", "signed"}},
+                static_cast<double>(counts.requests_signed));
+    text.Sample({{"warehouse", counts.warehouse}, {"result", "refused"}},
+                static_cast<double>(counts.requests_not_signed));
+  }
   if (sinks.empty()) return;
   auto by_sink = [&](std::string_view name, std::string_view type, std::string_view help,
                      const auto& value) {

@@ -67,8 +67,12 @@ class IcebergRest::Impl {
     std::vector<IcebergRestCounts> all;
     for (const auto& warehouse : warehouses_) {
       const CommitOutcomes& outcomes = warehouse->outcomes;
+      const Delegations& delegations = warehouse->delegations;
+      const TableKeys* keys = delegations.keys.get();
       all.push_back({warehouse->name, outcomes.conflicts, outcomes.unknown, outcomes.repeated,
-                     warehouse->loaded.hits(), warehouse->loaded.misses()});
+                     warehouse->loaded.hits(), warehouse->loaded.misses(), delegations.told,
+                     keys == nullptr ? 0 : keys->made(), keys == nullptr ? 0 : keys->failures(),
+                     delegations.signatures, delegations.refusals});
     }
     return all;
   }
@@ -142,7 +146,7 @@ class IcebergRest::Impl {
 
   void Audit(const RestRoute& route, RestCall& call, int status, std::string_view reason) {
     bool changes = route.needs != Needs::kSight && route.needs != Needs::kRead;
-    if (!changes && status != 403) return;
+    if (!changes && !call.tells_keys && status != 403) return;
     std::string action = fmt::format("{} {}", route.method, route.path);
     // A right is asked for more than once on the way to a commit.
     std::vector<AccessObject> objects;

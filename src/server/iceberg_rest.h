@@ -36,6 +36,11 @@ struct IcebergRestCounts {
   uint64_t repeated = 0;         // requests that were done before, and answered as then
   uint64_t loads_from_cache = 0;
   uint64_t loads_from_files = 0;
+  uint64_t keys_told = 0;  // answers with keys for S3
+  uint64_t keys_made = 0;  // sessions of a role, for one table each
+  uint64_t key_failures = 0;
+  uint64_t requests_signed = 0;
+  uint64_t requests_not_signed = 0;
 };
 
 class IcebergRest {

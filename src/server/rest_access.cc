@@ -21,6 +21,18 @@ bool LiesIn(const std::string& folder, const std::string& location) {
   return Spelled(location).starts_with(within);
 }
 
+// The folder around `location` that a new table of that name may be given; "" for none.
+std::string NewFolderAround(const std::string& warehouse,
+                            const catalog::TableIdentifier& identifier,
+                            const std::string& location) {
+  std::string folder = location;
+  while (folder.size() > warehouse.size()) {
+    folder.resize(folder.rfind('/'));
+    if (catalog::MayBeNewLocation(warehouse, identifier, folder)) return folder;
+  }
+  return "";
+}
+
 }  // namespace
 
 void RequireRightsFor(RestCall& call, const catalog::CommitRequest& request) {
@@ -50,6 +62,20 @@ std::string RequireLocation(RestCall& call, const catalog::Namespace& name_space
   throw Forbidden(fmt::format("{}: {} is not in the folder of the {}, {} may choose no other", what,
                               location, own.empty() ? "namespace" : "table",
                               call.principal().name()));
+}
+
+void RequireNewFile(RestCall& call, const catalog::TableIdentifier& identifier,
+                    const std::string& location) {
+  std::string folder = NewFolderAround(call.catalog().warehouse(), identifier, location);
+  std::string checked = RequireLocation(call, identifier.name_space, folder, location,
+                                        "a file of the new table " + identifier.ToString());
+  for (const auto& [name, entry] : call.catalog().Snapshot()->entries) {
+    std::string metadata = catalog::MetadataFolderOf(entry.metadata_location);
+    std::string own =
+        metadata.ends_with("/metadata") ? metadata.substr(0, metadata.rfind('/')) : metadata;
+    if (!LiesIn(io::PathOf(own), checked)) continue;
+    throw Forbidden(fmt::format("{} is in the folder of another table or view", location));
+  }
 }
 
 }  // namespace eider::server

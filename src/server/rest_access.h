@@ -20,4 +20,10 @@ std::string RequireLocation(RestCall& call, const catalog::Namespace& name_space
                             const std::string& own, const std::string& location,
                             const std::string& what);
 
+// Throws RestError 403 unless a file at `location` may become one of a table `identifier`, which is
+// not there yet: it lies where RequireLocation would have the table lie, and in no table's or view's
+// folder.
+void RequireNewFile(RestCall& call, const catalog::TableIdentifier& identifier,
+                    const std::string& location);
+
 }  // namespace eider::server

@@ -12,6 +12,7 @@
 #include "server/commit_watch.h"
 #include "server/http_message.h"
 #include "server/principal.h"
+#include "server/rest_delegation.h"
 #include "server/rest_idempotency.h"
 #include "server/rest_loaded.h"
 #include "server/rest_locations.h"
@@ -38,6 +39,7 @@ struct RestWarehouse {
   CommitOutcomes outcomes = {};
   PlanLimits plan_limits = {};
   RestPlans plans = {};
+  Delegations delegations{catalog->files().s3_options()};
 };
 
 struct RestCall {
@@ -64,6 +66,11 @@ struct RestCall {
   void RequireSight(const AccessObject& object);
   // What rights were required on, for the audit log.
   std::vector<AccessObject> objects = {};
+  // The table whose answer tells the way to its files too, where the client has asked for it. Not
+  // every answer that has a table's metadata does.
+  std::optional<catalog::TableIdentifier> delegates = {};
+  // Whether the answer has keys in it, for the audit log.
+  bool tells_keys = false;
 };
 
 // The entry of that kind, or nullopt: a view is no table.

@@ -70,6 +70,7 @@ HttpResponse Render(RestCall& call, const RestAnswer& answer) {
   LoadedAnswers& loaded = call.warehouse.loaded;
   auto body = is_view ? loaded.View(call.catalog(), location)
                       : loaded.Table(call.catalog(), location, SnapshotMode::kAll);
+  if (!is_view && call.delegates) return LoadedTableResponse(call, *call.delegates, *body);
   HttpResponse response = JsonResponse(answer.status, body->body);
   if (!is_view) response.fields["ETag"] = body->etag;
   return response;

@@ -28,15 +28,13 @@ iceberg::TableMetadata WithSnapshotsOfRefs(const iceberg::TableMetadata& metadat
   return reduced;
 }
 
+// What every answer ends with.
+constexpr std::string_view kEnd = ",\"config\":{}}";
+
 std::string LoadBody(const Json& metadata, const std::string& location) {
   std::string body = "{";
   if (!location.empty()) body += "\"metadata-location\":" + Json(location).dump() + ",";
-  return body + "\"metadata\":" + metadata.dump() + ",\"config\":{}}";
-}
-
-std::string EtagOf(const std::string& key) {
-  constexpr size_t kDigits = 32;
-  return "\"" + Sha256Hex(key).substr(0, kDigits) + "\"";
+  return body + "\"metadata\":" + metadata.dump() + std::string(kEnd);
 }
 
 // In the words by which clients of the reference implementation know it.
@@ -63,6 +61,17 @@ std::string LoadTableBody(const iceberg::TableMetadata& metadata,
                   metadata_location);
 }
 
+std::string WithConfig(const std::string& body, const Json& config, const Json& credentials) {
+  std::string whole = body.substr(0, body.size() - kEnd.size()) + ",\"config\":" + config.dump();
+  if (!credentials.empty()) whole += ",\"storage-credentials\":" + credentials.dump();
+  return whole + "}";
+}
+
+std::string MakeEtag(const std::string& key) {
+  constexpr size_t kDigits = 32;
+  return "\"" + Sha256Hex(key).substr(0, kDigits) + "\"";
+}
+
 LoadedAnswers::LoadedAnswers() : answers_(kCachedBytes) {}
 
 std::shared_ptr<const LoadedAnswer> LoadedAnswers::Table(catalog::Catalog& catalog,
@@ -74,7 +83,8 @@ std::shared_ptr<const LoadedAnswer> LoadedAnswers::Table(catalog::Catalog& catal
   if (auto cached = Get(key)) return cached;
   auto metadata =
       LoadOrMissing(metadata_location, [&] { return catalog.LoadTable(metadata_location); });
-  return Put(key, {EtagOf(key), LoadTableBody(*metadata, metadata_location, mode)});
+  return Put(
+      key, {MakeEtag(key), LoadTableBody(*metadata, metadata_location, mode), metadata->location});
 }
 
 std::shared_ptr<const LoadedAnswer> LoadedAnswers::View(catalog::Catalog& catalog,
@@ -85,7 +95,7 @@ std::shared_ptr<const LoadedAnswer> LoadedAnswers::View(catalog::Catalog& catalo
   auto metadata =
       LoadOrMissing(metadata_location, [&] { return catalog.LoadView(metadata_location); });
   return Put(key,
-             {EtagOf(key), LoadBody(iceberg::ViewMetadataToJson(*metadata), metadata_location)});
+             {MakeEtag(key), LoadBody(iceberg::ViewMetadataToJson(*metadata), metadata_location)});
 }
 
 std::shared_ptr<const LoadedAnswer> LoadedAnswers::Get(const std::string& key) {

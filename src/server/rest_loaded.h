@@ -15,6 +15,7 @@ namespace eider::server {
 struct LoadedAnswer {
   std::string etag;
   std::string body;
+  std::string location = {};  // of the table; "" for a view
 };
 
 enum class SnapshotMode { kAll, kRefs };
@@ -23,6 +24,13 @@ enum class SnapshotMode { kAll, kRefs };
 // only staged.
 std::string LoadTableBody(const iceberg::TableMetadata& metadata,
                           const std::string& metadata_location, SnapshotMode mode);
+
+// A body of LoadTableBody that says more than the metadata. Both differ from client to client, and so
+// are in no LoadedAnswer. `credentials`: an array, left out where it is empty.
+std::string WithConfig(const std::string& body, const Json& config, const Json& credentials);
+
+// The entity tag of an answer that is told by `key` from all others.
+std::string MakeEtag(const std::string& key);
 
 // Safe from any thread.
 class LoadedAnswers {

@@ -5,6 +5,7 @@
 #include "server/rest_commit.h"
 #include "server/rest_namespaces.h"
 #include "server/rest_plan.h"
+#include "server/rest_signing.h"
 #include "server/rest_tables.h"
 #include "server/rest_views.h"
 
@@ -97,7 +98,7 @@ const std::vector<RestRoute>& RestRoutes() {
       {"DELETE", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/plan/{plan-id}", kRead,
        CancelPlanning},
       {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/tasks", kRead, FetchScanTasks},
-      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/sign", kRead},
+      {"POST", "/v1/{prefix}/namespaces/{namespace}/tables/{table}/sign", kRead, SignRequest},
   };
   return routes;
 }

@@ -54,12 +54,8 @@ HttpResponse StageTable(RestCall& call, const NewTable& table, const std::string
   for (const iceberg::TableUpdate& update : updates) builder.Apply(update);
   iceberg::TableMetadata metadata = builder.Build(NowMillis());
   MakeTableFolders(call, metadata.location);
-  return JsonResponse(200, LoadTableBody(metadata, "", SnapshotMode::kAll));
-}
-
-// Whether a list of entity tags, or "*", has this one.
-bool Matches(std::string_view if_none_match, const std::string& etag) {
-  return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
+  LoadedAnswer staged{"", LoadTableBody(metadata, "", SnapshotMode::kAll), metadata.location};
+  return LoadedTableResponse(call, {call.name_space, table.name}, staged);
 }
 
 catalog::TableChange DropChange(const catalog::TableIdentifier& identifier) {
@@ -77,6 +73,7 @@ HttpResponse CreateTable(RestCall& call) {
   NewTable table = ReadNewTable(call.http.body);
   catalog::TableIdentifier identifier{call.name_space, table.name};
   call.Require(Right::kWrite, call.ObjectOf(identifier));
+  call.delegates = identifier;
   auto prepare = [&] {
     RequireNamespace(call, call.name_space);
     RequireFreeName(call, identifier, catalog::EntityKind::kTable);
@@ -93,6 +90,7 @@ HttpResponse CreateTable(RestCall& call) {
     change.identifier = identifier;
     change.requirements = {iceberg::TableRequirement::Create()};
     change.updates = UpdatesOf(table, location);
+    DelegationFor(call, identifier, location);
     MakeTableFolders(call, location);
     catalog::CommitRequest request;
     request.tables = {change};
@@ -117,10 +115,7 @@ HttpResponse LoadTable(RestCall& call) {
   }
   catalog::Entry entry = RequireTable(call, call.identifier());
   auto loaded = call.warehouse.loaded.Table(call.catalog(), entry.metadata_location, mode);
-  bool unchanged = Matches(call.http.Field("If-None-Match"), loaded->etag);
-  HttpResponse response = unchanged ? JsonResponse(304, "") : JsonResponse(200, loaded->body);
-  response.fields["ETag"] = loaded->etag;
-  return response;
+  return LoadedTableResponseIfNew(call, call.identifier(), *loaded);
 }
 
 HttpResponse CheckTableExists(RestCall& call) {
@@ -160,12 +155,6 @@ HttpResponse RegisterTable(RestCall& call) {
 }
 
 HttpResponse RenameTable(RestCall& call) { return RenameEntry(call, catalog::EntityKind::kTable); }
-
-HttpResponse LoadCredentials(RestCall& call) {
-  RequireTable(call, call.identifier());
-  // Files on this machine need none.
-  return JsonResponse(200, "{\"storage-credentials\":[]}");
-}
 
 HttpResponse ReportMetrics(RestCall& call) {
   Json body = ParseBody(call.http.body);
@@ -224,6 +213,7 @@ HttpResponse RegisterEntry(RestCall& call, catalog::EntityKind kind) {
   });
   CheckName(change.identifier.name);
   call.Require(Right::kWrite, call.ObjectOf(change.identifier));
+  if (!is_view) call.delegates = change.identifier;
   auto checked = [&](const std::string& location, const std::string& what) {
     return RequireLocation(call, call.name_space, "", location, what);
   };
@@ -233,15 +223,17 @@ HttpResponse RegisterEntry(RestCall& call, catalog::EntityKind kind) {
     if (!change.replace || FindEntry(call, change.identifier, catalog::EntityKind::kView)) {
       RequireFreeName(call, change.identifier, kind);
     }
+    std::string location;
     try {
       // The next commit writes where the metadata says the table lies.
-      checked(is_view ? call.catalog().LoadView(change.metadata_location)->location
-                      : call.catalog().LoadTable(change.metadata_location)->location,
-              "the location in " + change.metadata_location);
+      location = checked(is_view ? call.catalog().LoadView(change.metadata_location)->location
+                                 : call.catalog().LoadTable(change.metadata_location)->location,
+                         "the location in " + change.metadata_location);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::kNotFound) throw ToRestError(error);
       throw BadRequest(error.message());
     }
+    if (call.delegates) DelegationFor(call, *call.delegates, location);
     catalog::CommitRequest request;
     request.tables = {change};
     return CommitOnce(call, request, [&](const catalog::CommitResult& result) {

@@ -13,7 +13,6 @@ HttpResponse DropTable(RestCall& call);
 HttpResponse UnregisterTable(RestCall& call);
 HttpResponse RegisterTable(RestCall& call);
 HttpResponse RenameTable(RestCall& call);
-HttpResponse LoadCredentials(RestCall& call);
 HttpResponse ReportMetrics(RestCall& call);
 
 // Of tables and views alike.

@@ -67,6 +67,8 @@ OPERATIONS = [
     ("POST", "/namespaces/a/tables/none", commit(), 404, "NoSuchTableException"),
     ("GET", "/namespaces/a/tables/t/credentials", None, 200, {"storage-credentials"}),
     ("GET", "/namespaces/a/tables/none/credentials", None, 404, "NoSuchTableException"),
+    ("POST", "/namespaces/a/tables/t/sign", {"method": "GET", "region": "r", "uri": "http://s/b/k", "headers": {}}, 400,
+     "BadRequestException"),
     ("POST", "/namespaces/a/tables/t/metrics", {"report-type": "scan-report", "table-name": "t"}, 204, None),
     ("POST", "/namespaces/a/tables/t/metrics", {"report-type": "other"}, 400, "BadRequestException"),
     ("POST", "/namespaces/a/tables/none/metrics", {"report-type": "scan-report"}, 404, "NoSuchTableException"),

@@ -2,17 +2,22 @@
 
 The door lets one write in at a time, since moto looks and then writes where S3 does both at once, and
 fails as a network does where a test asks for it: `PUT /_faults?rate=0.2` loses that share of requests,
-a third of them refused with 503, a third cut off before they are done, a third after.
+a third of them refused with 503, a third cut off before they are done, a third after. A `guarded` store also refuses
+what S3 would (guard.py).
 """
 
 import contextlib
+import json
 import os
 import random
+import secrets
 import subprocess
 import sys
 import threading
 import urllib.parse
 import urllib.request
+
+import guard
 
 KEYS = {"s3.access-key-id": "test-id", "s3.secret-access-key": "test-secret", "s3.region": "us-east-1"}
 BUCKET = "eider-test"
@@ -31,21 +36,36 @@ def available():
 class Store:
     """A running store with an empty bucket."""
 
-    def __init__(self):
+    def __init__(self, guarded=False):
+        self.owner = secrets.token_hex(8)
         self.process = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__)], stdout=subprocess.PIPE, text=True)
+            [sys.executable, os.path.abspath(__file__), *([self.owner] if guarded else [])], stdout=subprocess.PIPE,
+            text=True)
         self.endpoint = self.process.stdout.readline().strip()
         assert self.endpoint.startswith("http://"), "the store did not start"
         self.request("PUT", f"/{BUCKET}")
 
     def request(self, method, path, body=None):
-        request = urllib.request.Request(self.endpoint + path, data=body, method=method)
+        request = urllib.request.Request(self.endpoint + path, data=body, method=method, headers={
+            # moto shows objects to nobody who does not seem to be somebody.
+            "X-Owner": self.owner, "Authorization": "AWS4-HMAC-SHA256 Credential=test-id/20260101/us-east-1/s3/aws4_request"})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read()
 
     def fail(self, rate):
         """Lets that share of the requests fail from now on."""
         self.request("PUT", f"/_faults?rate={rate}")
+
+    def read(self, key):
+        return self.request("GET", f"/{BUCKET}/{urllib.parse.quote(key)}")
+
+    def sessions(self):
+        """Of a guarded store: the keys that STS has handed out, each with its policy."""
+        return {id: session for id, session in json.loads(self.request("GET", "/_sessions")).items() if session["policy"]}
+
+    def refusals(self):
+        """Of a guarded store: what it has refused, and why."""
+        return json.loads(self.request("GET", "/_refusals"))
 
     def keys(self, prefix=""):
         """The names of all objects of the bucket that begin with `prefix`."""
@@ -125,9 +145,12 @@ def main():
             pass
 
     logging.disable(logging.CRITICAL)
-    application = moto.server.DomainDispatcherApplication(moto.server.create_backend_app)
+    application = Door(moto.server.DomainDispatcherApplication(moto.server.create_backend_app))
+    if len(sys.argv) > 1:
+        application = guard.Guard(
+            application, {KEYS["s3.access-key-id"]: KEYS["s3.secret-access-key"]}, sys.argv[1])
     server = werkzeug.serving.make_server(
-        "127.0.0.1", 0, Door(application), threaded=True, request_handler=Handler)
+        "127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     print(f"http://127.0.0.1:{server.port}", flush=True)
     server.serve_forever()
 
