@@ -66,6 +66,13 @@ std::vector<Option> AddressOptions() {
            "REGION",
            "Its region, us-east-1 unless told; says --s3.",
            "",
+           {}},
+          {"--delegation",
+           Kind::kText,
+           "WAY",
+           "What the program has instead of keys of its own: vended-credentials, or "
+           "remote-signing of each request; says --s3.",
+           "",
            {}}};
 }
 
@@ -104,7 +111,8 @@ CatalogAddress AddressFrom(const Arguments& arguments) {
   CheckPlain(address.warehouse, "--warehouse");
   address.token_variable = arguments.Text("token-env").value_or("");
   if (arguments.Has("token-env")) CheckVariable(address.token_variable);
-  if (arguments.Flag("s3") || arguments.Has("s3-endpoint") || arguments.Has("s3-region")) {
+  if (arguments.Flag("s3") || arguments.Has("s3-endpoint") || arguments.Has("s3-region") ||
+      arguments.Has("delegation")) {
     CatalogAddress::S3& s3 = address.s3.emplace();
     if (auto endpoint = arguments.Text("s3-endpoint")) {
       CheckUrl(*endpoint);
@@ -114,6 +122,12 @@ CatalogAddress AddressFrom(const Arguments& arguments) {
     if (!IsPlainName("r" + ReplaceAll(s3.region, "-", "_"))) {
       throw Error(ErrorCode::kInvalidArgument, fmt::format("'{}' is no region", s3.region))
           .WithHint("It is, for example, eu-central-1.");
+    }
+    s3.delegation = arguments.Text("delegation").value_or("");
+    if (!s3.delegation.empty() && s3.delegation != "vended-credentials" &&
+        s3.delegation != "remote-signing") {
+      throw Error(ErrorCode::kInvalidArgument,
+                  "--delegation is vended-credentials or remote-signing");
     }
   }
   return address;

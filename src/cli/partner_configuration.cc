@@ -18,6 +18,9 @@ constexpr std::string_view kSparkRuntime =
     "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0";
 constexpr std::string_view kAwsBundle = "org.apache.iceberg:iceberg-aws-bundle:1.12.0";
 
+constexpr std::string_view kSigning = "remote-signing";
+constexpr std::string_view kDelegationHeader = "header.X-Iceberg-Access-Delegation";
+
 bool IsWordCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -43,7 +46,15 @@ class Properties {
   std::string text_;
 };
 
+void RefuseSigning(const CatalogAddress& address, std::string_view program) {
+  if (!address.s3 || address.s3->delegation != kSigning) return;
+  throw Error(ErrorCode::kUnsupported,
+              fmt::format("{} has no requests to S3 signed by others", program))
+      .WithHint("It takes keys: --delegation vended-credentials.");
+}
+
 std::string TrinoCatalog(const CatalogAddress& address) {
+  RefuseSigning(address, "Trino");
   Properties properties;
   properties.Set("connector.name", "iceberg");
   properties.Set("iceberg.catalog.type", "rest");
@@ -66,6 +77,9 @@ std::string TrinoCatalog(const CatalogAddress& address) {
       properties.Set("s3.endpoint", address.s3->endpoint);
       properties.Set("s3.path-style-access", "true");
     }
+    if (!address.s3->delegation.empty()) {
+      properties.Set("iceberg.rest-catalog.vended-credentials-enabled", "true");
+    }
     return properties.text();
   }
   // Tables lie at file:///.. locations, which Trino resolves below local.location.
@@ -82,6 +96,7 @@ std::vector<std::pair<std::string, std::string>> S3FileIoProperties(const Catalo
     properties.emplace_back("s3.endpoint", s3.endpoint);
     properties.emplace_back("s3.path-style-access", "true");
   }
+  if (!s3.delegation.empty()) properties.emplace_back(kDelegationHeader, s3.delegation);
   return properties;
 }
 
@@ -222,17 +237,22 @@ std::string PyIcebergConfiguration(const CatalogAddress& address) {
     if (!address.s3->endpoint.empty()) {
       text += fmt::format("    s3.endpoint: {}\n", address.s3->endpoint);
     }
+    if (!address.s3->delegation.empty()) {
+      text += fmt::format("    {}: {}\n", kDelegationHeader, address.s3->delegation);
+    }
   }
   return text;
 }
 
 std::string DuckDbConfiguration(const CatalogAddress& address) {
+  RefuseSigning(address, "DuckDB");
+  bool own_keys = address.s3 && address.s3->delegation.empty();
   std::string text = "INSTALL iceberg;\nLOAD iceberg;\n";
   std::string how = "AUTHORIZATION_TYPE 'none'";
-  if (address.s3 || !address.token_variable.empty()) {
+  if (own_keys || !address.token_variable.empty()) {
     text += "-- Only DuckDB's shell has getenv(); elsewhere values are set from the program.\n";
   }
-  if (address.s3) {
+  if (own_keys) {
     text += S3Secret(address.catalog, *address.s3);
   }
   if (!address.token_variable.empty()) {
@@ -242,7 +262,7 @@ std::string DuckDbConfiguration(const CatalogAddress& address) {
         SqlText(address.token_variable), address.catalog);
     how = "SECRET " + address.catalog;
   }
-  if (address.s3) how += ", ACCESS_DELEGATION_MODE 'none'";
+  if (own_keys) how += ", ACCESS_DELEGATION_MODE 'none'";
   return text + fmt::format("ATTACH {} AS {} (TYPE iceberg, ENDPOINT {}, {});\n",
                             SqlText(address.warehouse), address.catalog, SqlText(address.uri), how);
 }

@@ -18,6 +18,9 @@ struct CatalogAddress {
   struct S3 {
     std::string endpoint;  // URL; "" for AWS's own
     std::string region;
+    // What the program asks the server for, as it has no keys of its own: "vended-credentials" or
+    // "remote-signing"; "" for nothing.
+    std::string delegation = {};
   };
   std::optional<S3> s3 = std::nullopt;
 };
@@ -42,6 +45,8 @@ struct TrinoOptions {
   std::string heap = "2G";
   std::string data_folder;  // where Trino keeps its logs and its lock
 };
+
+// In what follows, kUnsupported is thrown where the program cannot be served as `address` has it.
 
 // All of a Trino of one node: etc/ with the catalog.
 std::vector<TextFile> TrinoFiles(const CatalogAddress& address, const TrinoOptions& options);

@@ -98,6 +98,29 @@ TEST(PartnerConfiguration, TrinosFiles) {
   EXPECT_NE(files[2].text.find("http-server.http.port=9090\n"), std::string::npos);
 }
 
+TEST(PartnerConfiguration, WithoutKeysOfTheirOwn) {
+  CatalogAddress address = kAddress;
+  address.s3 = CatalogAddress::S3{"http://minio:9000", "eu-central-1", "vended-credentials"};
+  auto has = [](const std::string& text, std::string_view line) {
+    return text.find(line) != std::string::npos;
+  };
+  EXPECT_TRUE(has(TrinoFiles(address, {}).back().text,
+                  "iceberg.rest-catalog.vended-credentials-enabled=true\n"));
+  EXPECT_TRUE(has(SparkConfiguration(address),
+                  "shop.header.X-Iceberg-Access-Delegation vended-credentials\n"));
+  std::string duckdb = DuckDbConfiguration(address);
+  EXPECT_FALSE(has(duckdb, "AWS_ACCESS_KEY_ID"));
+  EXPECT_FALSE(has(duckdb, "ACCESS_DELEGATION_MODE"));
+
+  address.s3->delegation = "remote-signing";
+  EXPECT_TRUE(has(FlinkConfiguration(address),
+                  "'header.X-Iceberg-Access-Delegation' = 'remote-signing',\n"));
+  EXPECT_TRUE(has(PyIcebergConfiguration(address),
+                  "    header.X-Iceberg-Access-Delegation: remote-signing\n"));
+  EXPECT_EQ(CodeOf([&] { TrinoFiles(address, {}); }), ErrorCode::kUnsupported);
+  EXPECT_EQ(CodeOf([&] { DuckDbConfiguration(address); }), ErrorCode::kUnsupported);
+}
+
 }  // namespace
 
 }  // namespace eider::cli
