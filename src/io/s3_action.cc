@@ -63,10 +63,17 @@ bool IsHarmless(std::string_view header) {
   constexpr std::string_view kBeginnings[] = {"x-amz-checksum-", "x-amz-meta-",
                                               "x-amz-server-side-encryption"};
   constexpr std::string_view kNames[] = {
-      "x-amz-content-sha256",         "x-amz-date",          "x-amz-security-token",
-      "x-amz-sdk-checksum-algorithm", "x-amz-trailer",       "x-amz-decoded-content-length",
-      "x-amz-storage-class",          "x-amz-request-payer", "x-amz-expected-bucket-owner",
+      "x-amz-content-sha256",
+      "x-amz-date",
+      "x-amz-security-token",
+      "x-amz-sdk-checksum-algorithm",
+      "x-amz-trailer",
+      "x-amz-decoded-content-length",
+      "x-amz-storage-class",
+      "x-amz-request-payer",
+      "x-amz-expected-bucket-owner",
       "x-amz-mp-object-size",
+      "x-amz-te",
   };
   return std::find(std::begin(kNames), std::end(kNames), header) != std::end(kNames) ||
          std::any_of(std::begin(kBeginnings), std::end(kBeginnings),

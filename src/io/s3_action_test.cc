@@ -252,8 +252,9 @@ TEST(S3ActionTest, NoHeaderByWhichARequestDoesMore) {
     HttpRequest request{"PUT", In("a"), {{name, "/lake/shop/s/u/a"}}};
     EXPECT_EQ(CodeOf([&] { ReadS3Action(Minio(), request); }), ErrorCode::kPermission) << name;
   }
-  for (const char* name : {"x-amz-checksum-crc32", "x-amz-meta-x", "X-Amz-Server-Side-Encryption",
-                           "x-amz-storage-class", "Range", "If-None-Match", "Content-Type"}) {
+  for (const char* name :
+       {"x-amz-checksum-crc32", "x-amz-meta-x", "X-Amz-Server-Side-Encryption",
+        "x-amz-storage-class", "x-amz-te", "Range", "If-None-Match", "Content-Type"}) {
     EXPECT_TRUE(ReadS3Action(Minio(), {"PUT", In("a"), {{name, "x"}}}).writes) << name;
   }
 }

@@ -80,9 +80,13 @@ std::string ValueOf(const QueryParameters& form, std::string_view name) {
 // Grants that a client asks to be limited to. What clients of other catalogs say where they mean
 // all they may do is nothing to be limited to.
 std::vector<std::string> ReadScopes(const QueryParameters& form) {
+  // "sign" is what Iceberg's Java client asks for to have requests to S3 signed.
+  constexpr std::string_view kEverything[] = {"", "catalog", "sign", "PRINCIPAL_ROLE:ALL"};
   std::vector<std::string> scopes;
   for (const std::string& scope : Split(ValueOf(form, "scope"), ' ')) {
-    if (scope.empty() || scope == "catalog" || scope == "PRINCIPAL_ROLE:ALL") continue;
+    if (std::find(std::begin(kEverything), std::end(kEverything), scope) != std::end(kEverything)) {
+      continue;
+    }
     try {
       scopes.push_back(Grant(scope).text());
     } catch (const Error& error) {

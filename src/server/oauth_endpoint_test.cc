@@ -100,8 +100,11 @@ TEST_F(OAuthEndpointTest, CredentialsGiveATokenForAWhile) {
   EXPECT_FALSE(principal->May(Right::kRead, {"v"}));
   // PyIceberg says so where it is told nothing, Java where it is told no name.
   Form form = Credentials("ci", text_);
-  form.emplace_back("scope", "catalog");
-  EXPECT_FALSE(Granted(Post(form)).contains("scope"));
+  form.emplace_back("scope", "");
+  for (const char* everything : {"catalog", "sign", "catalog sign"}) {
+    form.back().second = everything;
+    EXPECT_FALSE(Granted(Post(form)).contains("scope"));
+  }
   Granted(Post({{"grant_type", "client_credentials"}, {"client_secret", text_}}));
   Granted(Post({{"grant_type", "client_credentials"}}, "Basic " + Base64("ci:" + text_)));
 }
