@@ -71,6 +71,13 @@ std::string ReadMetadataFile(io::FileSystem& files, const std::string& location)
   return text;
 }
 
+bool HoldsFiles(io::FileSystem& files, const std::string& location) {
+  for (const io::FileInfo& entry : files.List(location)) {
+    if (!entry.is_directory || !files.List(entry.path).empty()) return true;
+  }
+  return false;
+}
+
 std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,
                                      const std::string& metadata_location, io::FileSystem& files,
                                      bool strict) {

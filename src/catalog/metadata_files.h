@@ -29,6 +29,10 @@ std::string NameOfFolder(const std::string& folder);
 // The text of a metadata file; .gz.metadata.json files are unpacked.
 std::string ReadMetadataFile(io::FileSystem& files, const std::string& location);
 
+// Whether a folder holds more than what a commit that failed leaves of a new table's folder, which
+// is taken again.
+bool HoldsFiles(io::FileSystem& files, const std::string& location);
+
 // Every file that a table's metadata reaches: metadata files, manifest lists, manifests, data and
 // delete files, by PathOf. What cannot be read is passed over, unless `strict`.
 std::set<std::string> ReachableFiles(const iceberg::TableMetadata& metadata,

@@ -233,4 +233,22 @@ void MetadataWriter::RemoveForgotten(const PreparedChange& landed) {
   }
 }
 
+std::string MetadataWriter::RemoveFilesOf(const Entry& dropped) {
+  std::set<std::string> reachable = {PathOf(dropped.metadata_location)};
+  std::string location;
+  if (dropped.kind == EntityKind::kTable) {
+    auto metadata = LoadTable(dropped.metadata_location);
+    if (Lower(metadata->Property("gc.enabled", "")) == "false") return "";
+    location = metadata->location;
+    reachable = ReachableFiles(*metadata, dropped.metadata_location, files_, false);
+    // Data files may have been added to the table where they lay: they are somebody else's.
+    std::string own = PathOf(location) + "/";
+    std::erase_if(reachable, [&](const std::string& file) { return !file.starts_with(own); });
+  } else {
+    location = LoadView(dropped.metadata_location)->location;
+  }
+  for (const std::string& file : reachable) files_.Remove(file);
+  return location;
+}
+
 }  // namespace eider::catalog

@@ -45,6 +45,9 @@ class MetadataWriter {
   void Discard(const std::vector<PreparedChange>& prepared);
   // Removes metadata files that have left the table's log, where the table wants them gone.
   void RemoveForgotten(const PreparedChange& landed);
+  // Removes the files that the metadata of a dropped table or view reaches, as far as they lie in
+  // its own folder. Returns that folder; "" where the table's files are to stay.
+  std::string RemoveFilesOf(const Entry& dropped);
 
  private:
   std::string Read(const std::string& location);

@@ -6,10 +6,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/hive_catalog.h"
+#include "catalog/hive_properties.h"
 #include "catalog/lost_catalog.h"
 #include "catalog/metadata_files.h"
 #include "catalog/projection.h"
 #include "catalog/rest_catalog.h"
+#include "catalog/rest_properties.h"
 #include "catalog/shared_store.h"
 #include "catalog/sql_catalog.h"
 #include "catalog/sqlite_schema.h"
@@ -71,10 +74,22 @@ std::shared_ptr<Catalog> OpenRest(const std::string& warehouse, const CatalogOpt
   return OpenRestCatalog(opened);
 }
 
+std::shared_ptr<Catalog> OpenHive(const std::string& warehouse, const CatalogOptions& options) {
+  HiveCatalogOptions opened{options.properties, options.name, options.files};
+  if (EqualsIgnoreCase(options.store, kHiveCatalog)) {
+    opened.properties["uri"] = warehouse;
+  } else {
+    opened.properties["uri"] = options.store;
+    opened.properties["warehouse"] = warehouse;
+  }
+  return OpenHiveCatalog(opened);
+}
+
 }  // namespace
 
 std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const CatalogOptions& options) {
   if (IsRestStore(options.store)) return OpenRest(warehouse, options);
+  if (IsHiveStore(options.store)) return OpenHive(warehouse, options);
   SqlCatalogOptions opened;
   opened.warehouse = io::ToLocation(warehouse);
   opened.name = options.name.empty() ? BaseName(opened.warehouse) : options.name;
@@ -91,12 +106,23 @@ std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const Catalog
 }
 
 bool IsCatalogStore(std::string_view text) {
-  return IsRestStore(text) || text.find("://") != std::string_view::npos;
+  return IsRemoteStore(text) || text.find("://") != std::string_view::npos;
 }
 
 bool IsRestStore(std::string_view store) {
   std::string text = Lower(store);
   return text == kRestCatalog || text.starts_with("http://") || text.starts_with("https://");
+}
+
+bool IsHiveStore(std::string_view store) {
+  std::string text = Lower(store);
+  return text == kHiveCatalog || text.starts_with("thrift://");
+}
+
+bool IsRemoteStore(std::string_view store) { return IsRestStore(store) || IsHiveStore(store); }
+
+std::string CatalogPropertyName(std::string_view store, std::string_view written) {
+  return IsHiveStore(store) ? HivePropertyName(written) : RestPropertyName(written);
 }
 
 std::string ShownStore(const std::string& store) {

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "catalog/catalog.h"
-#include "catalog/rest_properties.h"
 #include "catalog/sql_store.h"
 
 namespace eider::catalog {
@@ -15,8 +14,9 @@ namespace eider::catalog {
 // The catalog of a warehouse that has its own in its folder.
 constexpr char kCatalogFile[] = "catalog.db";
 
-// A catalog that another program serves (rest_catalog.h).
+// Catalogs that another program serves (rest_catalog.h, hive_catalog.h).
 constexpr char kRestCatalog[] = "rest";
+constexpr char kHiveCatalog[] = "hive";
 
 struct CatalogOptions {
   // What keeps the catalog:
@@ -26,11 +26,13 @@ struct CatalogOptions {
   //                                 password file
   //   rest                          the REST catalog whose URI stands for the warehouse's folder
   //   https://host/path             that REST catalog, which knows the warehouse by name
+  //   hive                          the Hive Metastore whose URI stands for the warehouse's folder
+  //   thrift://host:9083            that Hive Metastore; new schemas go into the warehouse's folder
   // Where several warehouses share one, "?catalog_name=.." says which catalog is meant; without it,
   // a warehouse finds its own again.
   std::string store = {};
-  // Of a REST catalog, by the names of RestPropertyName.
-  RestProperties properties = {};
+  // Of a catalog that another program serves, by the names of CatalogPropertyName.
+  std::map<std::string, std::string> properties = {};
   // For a catalog that is made now; "" means the folder's name. An existing one keeps its own.
   std::string name = {};
   // Throws kNotFound instead of making a catalog.
@@ -43,8 +45,8 @@ struct CatalogOptions {
   CommitObserver* observer = nullptr;  // not owned
 };
 
-// `warehouse` is a folder or a location, except for a REST catalog. Throws kUnsupported for a store
-// that Eider does not know, and for SQLite on a network file system.
+// `warehouse` is a folder or a location, except for what another program serves. Throws
+// kUnsupported for a store that Eider does not know, and for SQLite on a network file system.
 std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse,
                                      const CatalogOptions& options = {});
 
@@ -52,6 +54,13 @@ std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse,
 bool IsCatalogStore(std::string_view text);
 // Whether it is a REST catalog.
 bool IsRestStore(std::string_view store);
+// Whether it is a Hive Metastore.
+bool IsHiveStore(std::string_view store);
+// Whether another program serves it.
+bool IsRemoteStore(std::string_view store);
+
+// The name of a property of such a catalog from how it was written. Throws kInvalidArgument.
+std::string CatalogPropertyName(std::string_view store, std::string_view written);
 
 // What keeps a catalog as it may be shown: without a password.
 std::string ShownStore(const std::string& store);

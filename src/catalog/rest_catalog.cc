@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "catalog/remote_reader.h"
 #include "catalog/rest_client.h"
 #include "catalog/rest_commit.h"
 #include "catalog/rest_tables.h"
@@ -42,15 +42,12 @@ std::vector<Namespace> ListChildren(RestClient& client, const Namespace& parent)
   return children;
 }
 
-class RestReader : public CatalogReader {
+class RestReader : public RemoteReader {
  public:
   RestReader(RestClient& client, RestTables& tables) : client_(client), tables_(tables) {}
 
-  std::vector<Namespace> Namespaces() override {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      if (namespaces_) return *namespaces_;
-    }
+ protected:
+  std::vector<Namespace> AskNamespaces() override {
     std::vector<Namespace> all = ListChildren(client_, {});
     for (size_t first = 0; first < all.size();) {
       size_t last = all.size();
@@ -60,33 +57,14 @@ class RestReader : public CatalogReader {
       for (auto& below : children) all.insert(all.end(), below.begin(), below.end());
       first = last;
     }
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (!namespaces_) namespaces_ = std::move(all);
-    return *namespaces_;
+    return all;
   }
 
-  bool HasNamespace(const Namespace& name) override {
-    // Asked for, such a name would be another path.
-    if (std::find(name.begin(), name.end(), "") != name.end()) return false;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      if (namespaces_) {
-        return std::find(namespaces_->begin(), namespaces_->end(), name) != namespaces_->end();
-      }
-      auto known = has_namespace_.find(name);
-      if (known != has_namespace_.end()) return known->second;
-    }
-    bool has = client_.Get(client_.NamespacePath(name)).has_value();
-    std::lock_guard<std::mutex> lock(mutex_);
-    return has_namespace_.emplace(name, has).first->second;
+  bool AskNamespace(const Namespace& name) override {
+    return client_.Get(client_.NamespacePath(name)).has_value();
   }
 
-  std::map<std::string, EntityKind> Names(const Namespace& name) override {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      auto known = names_.find(name);
-      if (known != names_.end()) return known->second;
-    }
+  std::map<std::string, EntityKind> AskNames(const Namespace& name) override {
     std::map<std::string, EntityKind> names;
     auto add = [&](const std::string& path, EntityKind kind) {
       for (const Json& identifier : client_.List(path, "identifiers")) {
@@ -96,37 +74,17 @@ class RestReader : public CatalogReader {
     // A catalog may list views among the tables as well: they come last.
     add(client_.TablesPath(name), EntityKind::kTable);
     if (tables_.has_views()) add(client_.ViewsPath(name), EntityKind::kView);
-    std::lock_guard<std::mutex> lock(mutex_);
-    return names_.emplace(name, std::move(names)).first->second;
+    return names;
   }
 
-  std::optional<Entry> Find(const TableIdentifier& identifier) override {
-    std::optional<EntityKind> kind;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      auto found = entries_.find(identifier);
-      if (found != entries_.end()) return found->second;
-      auto listed = names_.find(identifier.name_space);
-      if (listed != names_.end()) {
-        auto name = listed->second.find(identifier.name);
-        if (name == listed->second.end()) return std::nullopt;
-        kind = name->second;
-      }
-    }
-    if (identifier.name.empty()) return std::nullopt;
-    std::optional<Entry> entry = tables_.Find(identifier, kind);
-    std::lock_guard<std::mutex> lock(mutex_);
-    return entries_.emplace(identifier, std::move(entry)).first->second;
+  std::optional<Entry> AskEntry(const TableIdentifier& identifier,
+                                std::optional<EntityKind> kind) override {
+    return tables_.Find(identifier, kind);
   }
 
  private:
   RestClient& client_;
   RestTables& tables_;
-  std::mutex mutex_;  // guards what follows; not held while the catalog is asked
-  std::optional<std::vector<Namespace>> namespaces_;
-  std::map<Namespace, bool> has_namespace_;
-  std::map<Namespace, std::map<std::string, EntityKind>> names_;
-  std::map<TableIdentifier, std::optional<Entry>> entries_;
 };
 
 class RestCatalog : public RemoteCatalog {

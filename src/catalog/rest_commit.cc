@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "catalog/commit_steps.h"
 #include "iceberg/metadata_builder.h"
 
 namespace eider::catalog {
@@ -25,37 +26,6 @@ constexpr int kMaxAttempts = 20;
 bool IsTableUpdate(const TableChange& change) {
   return change.entity == EntityKind::kTable &&
          (change.kind == TableChange::Kind::kCreate || change.kind == TableChange::Kind::kUpdate);
-}
-
-const char* KindName(EntityKind kind) { return kind == EntityKind::kView ? "view" : "table"; }
-
-// Such as "drops view a.b".
-std::string Describe(const TableChange& change) {
-  const char* verb = "";
-  switch (change.kind) {
-    case TableChange::Kind::kCreate:
-      verb = "creates";
-      break;
-    case TableChange::Kind::kUpdate:
-      verb = "changes";
-      break;
-    case TableChange::Kind::kDrop:
-      verb = "drops";
-      break;
-    case TableChange::Kind::kRename:
-      verb = "renames";
-      break;
-    case TableChange::Kind::kRegister:
-      verb = "registers";
-      break;
-  }
-  return fmt::format("{} {} {}", verb, KindName(change.entity), change.identifier.ToString());
-}
-
-std::string Describe(const NamespaceChange& change) {
-  return fmt::format("{} schema {}",
-                     change.kind == NamespaceChange::Kind::kDrop ? "drops" : "changes",
-                     NamespaceText(change.name));
 }
 
 Json ToJson(const TableIdentifier& identifier) {

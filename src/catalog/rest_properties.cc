@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/property_names.h"
 
 namespace eider::catalog {
 
@@ -42,34 +42,16 @@ constexpr std::string_view kNames[] = {
 // Headers of the user's own, to be sent with each request: "header.X-Tenant".
 constexpr std::string_view kHeader = "header.";
 
-// With all that parts the words of a name alike.
-std::string Plain(std::string_view name) {
-  std::string plain = Lower(name);
-  for (char& c : plain) {
-    if (c == '.' || c == '-') c = '_';
-  }
-  return plain;
-}
-
 }  // namespace
 
 std::string FindRestProperty(std::string_view written) {
   if (Lower(written).starts_with(kHeader)) return std::string(written);
-  std::string plain = Plain(written);
-  for (std::string_view name : kNames) {
-    if (Plain(name) == plain) return std::string(name);
-  }
-  return "";
+  return FindPropertyName(written, kNames);
 }
 
 std::string RestPropertyName(std::string_view written) {
-  std::string name = FindRestProperty(written);
-  if (!name.empty()) return name;
-  Error error(ErrorCode::kInvalidArgument,
-              fmt::format("\"{}\" is not a property of REST catalogs", written));
-  std::string closest = ClosestMatch(Lower(written), {std::begin(kNames), std::end(kNames)});
-  if (!closest.empty()) error.WithHint("Did you mean " + closest + "?");
-  throw Error(error);
+  if (Lower(written).starts_with(kHeader)) return std::string(written);
+  return RequirePropertyName(written, kNames, "REST catalogs");
 }
 
 bool IsSecretRestProperty(std::string_view name) {

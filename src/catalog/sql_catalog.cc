@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -114,7 +113,7 @@ class SqlCatalog : public Catalog {
   std::string NewLocation(const TableIdentifier& identifier) override {
     std::string suffix = "-" + NewUuid().substr(0, 8);
     std::string location = FittingLocation(warehouse_, identifier);
-    if (HoldsFiles(location)) location += suffix;
+    if (HoldsFiles(files_, location)) location += suffix;
     bool taken = false;
     store_->Read([&](SqlDatabase& database) {
       taken = OwnerAround(database, name_, warehouse_, location, identifier).has_value();
@@ -175,36 +174,15 @@ class SqlCatalog : public Catalog {
   }
 
   void Purge(const TableIdentifier& identifier, const Entry& dropped) override {
-    std::set<std::string> reachable = {PathOf(dropped.metadata_location)};
-    std::string location;
     try {
-      if (dropped.kind == EntityKind::kTable) {
-        auto metadata = LoadTable(dropped.metadata_location);
-        if (Lower(metadata->Property("gc.enabled", "")) == "false") return;
-        location = metadata->location;
-        reachable = ReachableFiles(*metadata, dropped.metadata_location, files_, false);
-        // Data files may have been added to the table where they lay: they are somebody else's.
-        std::string own = PathOf(location) + "/";
-        std::erase_if(reachable, [&](const std::string& file) { return !file.starts_with(own); });
-      } else {
-        location = LoadView(dropped.metadata_location)->location;
-      }
-      for (const std::string& file : reachable) files_.Remove(file);
-      projector_.Remove(identifier, location);
+      std::string location = writer_.RemoveFilesOf(dropped);
+      if (!location.empty()) projector_.Remove(identifier, location);
     } catch (const Error&) {
       // The drop itself is committed; what stays behind is listed by `eider catalog check`.
     }
   }
 
  private:
-  // What a commit that failed leaves of a new table's folder is taken again.
-  bool HoldsFiles(const std::string& location) {
-    for (const io::FileInfo& entry : files_.List(location)) {
-      if (!entry.is_directory || !files_.List(entry.path).empty()) return true;
-    }
-    return false;
-  }
-
   enum class SwapOutcome {
     kLanded,
     kLostRace,        // a pointer has moved since Prepare read it: nothing has happened

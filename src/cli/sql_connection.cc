@@ -150,9 +150,9 @@ std::vector<Option> WarehouseOptions() {
       {"--catalog",
        Kind::kText,
        "STORE",
-       "What keeps its catalog, where the folder does not: postgresql://.., sqlite:///.., or "
-       "http://host/iceberg, a REST catalog that knows the warehouse by name (EIDER_TOKEN or "
-       "EIDER_CREDENTIAL says who asks).",
+       "What keeps its catalog, where the folder does not: postgresql://.., sqlite:///.., "
+       "thrift://host:9083, a Hive Metastore, or http://host/iceberg, a REST catalog that knows the "
+       "warehouse by name (EIDER_TOKEN or EIDER_CREDENTIAL says who asks).",
        "EIDER_CATALOG",
        {}},
       {"--read-only", Kind::kFlag, "", "Refuse every change.", "", {}},
@@ -192,7 +192,7 @@ WarehousePlace PlaceOfWarehouse(const Arguments& arguments) {
 
 WarehousePlace PlaceOfOwnWarehouse(const Arguments& arguments) {
   WarehousePlace place = PlaceOfWarehouse(arguments);
-  if (!catalog::IsRestStore(place.catalog)) return place;
+  if (!catalog::IsRemoteStore(place.catalog)) return place;
   throw Error(ErrorCode::kUnsupported,
               "this needs a warehouse of one's own, and another program "
               "serves the catalog of that one")

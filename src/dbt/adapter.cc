@@ -84,7 +84,7 @@ std::shared_ptr<Adapter> Adapter::Open(std::shared_ptr<const Config> config, Eve
   options.settings = profile.startup;
   adapter->database_ = OpenWithRetries(options, profile.connect_attempts);
 
-  if (catalog::IsRestStore(profile.catalog_store)) {
+  if (catalog::IsRemoteStore(profile.catalog_store)) {
     catalog::CatalogOptions served;
     served.store = profile.catalog_store;
     served.properties = profile.catalog_properties;

@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/hive_properties.h"
 #include "catalog/open_catalog.h"
+#include "catalog/rest_properties.h"
 #include "dbt/warehouse_storage.h"
 #include "engine/session.h"
 
@@ -122,10 +124,13 @@ class ProfileReader {
     return catalog::IsCatalogStore(text) ? text : "";
   }
 
-  // `catalog: rest`, with the properties that other clients of such catalogs know beside it.
-  void ReadRestCatalog() {
+  // `catalog: rest` or `catalog: hive`, with the properties that other clients of such catalogs
+  // know beside it.
+  void ReadRemoteCatalog() {
+    bool is_hive = catalog::IsHiveStore(out_.catalog_store);
     for (const auto& [key, value] : credentials_.items()) {
-      std::string property = catalog::FindRestProperty(key);
+      std::string property =
+          is_hive ? catalog::FindHiveProperty(key) : catalog::FindRestProperty(key);
       if (!property.empty() && !value.is_null()) {
         out_.catalog_properties[property] = ScalarText(value);
       }
@@ -133,9 +138,13 @@ class ProfileReader {
     auto uri = out_.catalog_properties.find("uri");
     if (uri == out_.catalog_properties.end()) {
       Fail("`uri` is missing",
-           "Say where the REST catalog is: `uri: http://localhost:8181/iceberg`.");
+           is_hive ? "Say where the metastore is: `uri: thrift://localhost:9083`."
+                   : "Say where the REST catalog is: `uri: http://localhost:8181/iceberg`.");
     }
     out_.warehouse = uri->second;
+    auto folder = out_.catalog_properties.find("warehouse");
+    if (is_hive && folder != out_.catalog_properties.end())
+      folder->second = Absolute(folder->second);
   }
 
   void ReadWarehouse() {
@@ -143,7 +152,10 @@ class ProfileReader {
     if (Find("path")) {
       Fail("`path` belongs to targets of type duckdb", "Type eider has only `warehouse`.");
     }
-    if (EqualsIgnoreCase(out_.catalog_store, catalog::kRestCatalog)) return ReadRestCatalog();
+    if (EqualsIgnoreCase(out_.catalog_store, catalog::kRestCatalog) ||
+        EqualsIgnoreCase(out_.catalog_store, catalog::kHiveCatalog)) {
+      return ReadRemoteCatalog();
+    }
     const Json* warehouse = Find("warehouse");
     if (!warehouse || !warehouse->is_string() || warehouse->get<std::string>().empty()) {
       Fail("`warehouse` is missing",

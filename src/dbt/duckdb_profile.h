@@ -29,14 +29,15 @@ struct DuckDbProfile {
   int connect_attempts = 1;
   // `iceberg_catalog_path` of the settings, absolute: ours, DuckDB knows no such setting.
   std::optional<std::string> iceberg_catalog_path;
-  // Type eider: the warehouse's folder, absolute; of a REST catalog its URI.
+  // Type eider: the warehouse's folder, absolute; of a REST catalog or a Hive Metastore
+  // its URI.
   std::optional<std::string> warehouse;
   // What keeps its catalog, where `catalog` says that ("postgresql://.."); "" for the folder
   // itself.
   std::string catalog_store;
   // How it is reached where it lies on S3: dbt/warehouse_storage.h.
   io::StorageProperties storage;
-  // Of a REST catalog (catalog/rest_properties.h).
+  // Of a catalog that another program serves (catalog/open_catalog.h).
   std::map<std::string, std::string> catalog_properties;
   // Keys that have no meaning outside Python; to be warned of.
   std::vector<std::string> ignored_keys;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "catalog/open_catalog.h"
+#include "catalog/rest_properties.h"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/main/database.hpp"
@@ -84,12 +85,12 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
       }
     }
     for (const std::string& option : others) {
-      if (!catalog::IsRestStore(catalog_options.store)) {
+      if (!catalog::IsRemoteStore(catalog_options.store)) {
         throw Error(ErrorCode::kInvalidArgument,
                     fmt::format("ATTACH {}: \"{}\" is not an option of Eider warehouses", info.path,
                                 option));
       }
-      std::string property = catalog::RestPropertyName(option);
+      std::string property = catalog::CatalogPropertyName(catalog_options.store, option);
       duckdb::Value& value = options.options[option];
       catalog_options.properties[property] = value.ToString();
       if (catalog::IsSecretRestProperty(property)) value = duckdb::Value("...");

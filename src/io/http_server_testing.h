@@ -1,5 +1,5 @@
-// A server for tests of what speaks HTTP: it reads a request and sends whatever bytes the test
-// wants, or none.
+// A server for tests of what speaks HTTP, or another protocol whose messages are as long as it
+// says: it reads a request and sends whatever bytes the test wants, or none.
 #pragma once
 
 #include <arpa/inet.h>
@@ -26,8 +26,11 @@ class TestServer {
   // Gets each request whole, as it was sent, and returns the answer's bytes. "" closes the
   // connection; an answer that lets its length be known by the end ends it as well.
   using Answer = std::function<std::string(const std::string& request)>;
+  // The size of the message at the head of `text`; 0 where it is not whole.
+  using MessageSize = std::function<size_t(const std::string& text)>;
 
-  explicit TestServer(Answer answer) : answer_(std::move(answer)) {
+  explicit TestServer(Answer answer, MessageSize size_of = HttpMessageSize)
+      : answer_(std::move(answer)), size_of_(std::move(size_of)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -84,7 +87,7 @@ class TestServer {
   void Serve(int socket) {
     std::string received;
     while (true) {
-      size_t size = RequestSize(received);
+      size_t size = size_of_(received);
       if (size == 0) {
         pollfd wait{socket, POLLIN, 0};
         int ready = ::poll(&wait, 1, 20);
@@ -109,12 +112,11 @@ class TestServer {
         rest.remove_prefix(static_cast<size_t>(count));
       }
       bool to_head = request.starts_with("HEAD ");
-      if (answer.empty() || (!to_head && RequestSize(answer) != answer.size())) return;
+      if (answer.empty() || (!to_head && size_of_(answer) != answer.size())) return;
     }
   }
 
-  // The size of the message at the head of `text`; 0 where it is not whole.
-  static size_t RequestSize(const std::string& text) {
+  static size_t HttpMessageSize(const std::string& text) {
     size_t end = text.find("\r\n\r\n");
     if (end == std::string::npos) return 0;
     size_t size = end + 4;
@@ -128,6 +130,7 @@ class TestServer {
   }
 
   Answer answer_;
+  MessageSize size_of_;
   int listener_;
   int port_ = 0;
   std::atomic<bool> stopped_ = false;
