@@ -1,4 +1,5 @@
-"""A real PostgreSQL of the tests' own, in a folder below /tmp, reached by a Unix socket. Standard library only."""
+"""A real PostgreSQL of the tests' own, in a folder below /tmp, reached by a Unix socket, or by a port of the loopback too.
+Standard library only."""
 
 import os
 import pathlib
@@ -20,7 +21,8 @@ def programs():
 class Postgres:
     """A running server. It refuses to run as root, so that another user runs it then."""
 
-    def __init__(self):
+    def __init__(self, port=None):
+        self.network = ["-c", "listen_addresses="] if port is None else ["-c", "listen_addresses=127.0.0.1", "-p", port]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="eider-postgres-", dir="/tmp"))
         self.user = None
         if os.geteuid() == 0:
@@ -36,12 +38,18 @@ class Postgres:
             return subprocess.Popen([programs() / name, *map(str, arguments)], stdout=log, stderr=log, user=self.user,
                                     group=self.user, extra_groups=[] if self.user else None, cwd=self.folder)
 
+    def run_script(self, script):
+        """Runs a file of SQL, of the kind that psql takes."""
+        done = subprocess.run([programs() / "psql", "-q", "-v", "ON_ERROR_STOP=1", self.url, "-f", script],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise AssertionError(f"{script}: {done.stderr}")
+
     def start(self):
-        self.process = self._run("postgres", "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=",
+        self.process = self._run("postgres", "-D", self.folder / "data", "-k", self.folder, *self.network,
                                  "-c", "max_connections=100")
         deadline = time.monotonic() + 30
-        while subprocess.run([programs() / "pg_isready", "-q", "-h", self.folder, "-d", "postgres", "-U", "eider"],
-                             check=False).returncode != 0:
+        while subprocess.run([programs() / "pg_isready", "-q", "-d", self.url], check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
             time.sleep(0.05)
@@ -53,7 +61,8 @@ class Postgres:
 
     @property
     def url(self):
-        return f"postgresql://eider@/postgres?host={urllib.parse.quote(str(self.folder), safe='')}"
+        port = f"&port={self.network[-1]}" if "-p" in self.network else ""
+        return f"postgresql://eider@/postgres?host={urllib.parse.quote(str(self.folder), safe='')}{port}"
 
     def close(self):
         if self.process.poll() is None:
