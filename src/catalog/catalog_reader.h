@@ -43,8 +43,8 @@ std::string PlaceTable(Catalog& catalog, const NewTable& table);
 // A catalog that another program serves. What is different from others:
 //   warehouse()    is its URI; no file lies below it
 //   NewLocation    may stand for a location that the catalog will choose; only Commit can read it
-//   Commit         does not always know the metadata locations of its result, which are "" then; and
-//                  takes one step, where the catalog cannot take several as one
+//   Commit         does not always know the metadata locations of its result, which are "" then;
+//                  takes one step only, where the catalog cannot take several as one
 //   Purge          does nothing where the drop has asked the catalog for it
 //   Snapshot, FindAnswer, KeepAnswer   throw kUnsupported: who serves it has those
 class RemoteCatalog : public Catalog {

@@ -151,8 +151,8 @@ std::vector<Option> WarehouseOptions() {
        Kind::kText,
        "STORE",
        "What keeps its catalog, where the folder does not: postgresql://.., sqlite:///.., "
-       "thrift://host:9083, a Hive Metastore, or http://host/iceberg, a REST catalog that knows the "
-       "warehouse by name (EIDER_TOKEN or EIDER_CREDENTIAL says who asks).",
+       "thrift://host:9083, a Hive Metastore, or http://host/iceberg, a REST catalog that knows "
+       "the warehouse by name (EIDER_TOKEN or EIDER_CREDENTIAL says who asks).",
        "EIDER_CATALOG",
        {}},
       {"--read-only", Kind::kFlag, "", "Refuse every change.", "", {}},
