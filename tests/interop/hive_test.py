@@ -1,4 +1,5 @@
-"""Eider on real Hive Metastores 4 and 3, beside PyIceberg: each reads what the other wrote, and neither loses a commit."""
+"""Eider on real Hive Metastores 4 and 3, beside PyIceberg and Spark: each reads what the others wrote, and nobody loses
+a commit."""
 
 import concurrent.futures
 import datetime
@@ -22,7 +23,7 @@ import pyiceberg.exceptions
 from hive_metastore.ttypes import GetTableRequest
 from pyiceberg.catalog.hive import Client, HiveCatalog
 
-from interop import hive
+from interop import hive, java
 
 VERSION = os.environ.get("EIDER_HIVE_VERSION", "4.0.1")
 
@@ -219,6 +220,48 @@ class PyIceberg(HiveTest):
         read = pyiceberg_catalog().load_table("busy.t").scan().to_arrow().sort_by([("writer", "ascending"),
                                                                                      ("number", "ascending")])
         self.assertEqual([tuple(row.values()) for row in read.to_pylist()], expected)
+
+
+@unittest.skipIf(VERSION.startswith("4"), "Spark's own client is of Hive 2, and asks Hive 4 for calls that it has no more")
+class Spark(HiveTest):
+    def session(self):
+        from pyspark.sql import SparkSession
+        os.environ |= {"JAVA_HOME": str(java.find(17, 21)), "SPARK_LOCAL_IP": "127.0.0.1"}
+        catalog = "spark.sql.catalog.hive"
+        settings = {
+            "spark.jars": program.PROJECT / ".interop" / "iceberg-spark-runtime-4.1_2.13-1.12.0.jar",
+            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+            catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "hive", f"{catalog}.uri": uri,
+            f"{catalog}.cache-enabled": "false", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
+            "spark.sql.shuffle.partitions": "1", "spark.driver.memory": "1g", "spark.log.level": "ERROR"}
+        builder = SparkSession.builder.master("local[2]")
+        for key, value in settings.items():
+            builder = builder.config(key, str(value))
+        return self.enterContext(builder.getOrCreate())
+
+    def test_it_reads_and_changes_what_eider_wrote_and_the_other_way_round(self):
+        self.sql("CREATE SCHEMA spark; CREATE TABLE spark.ours AS SELECT range AS id, 'n' || range AS name FROM range(3)")
+        self.sql("CREATE VIEW spark.v AS SELECT max(id) AS id FROM spark.ours")
+        spark = self.session()
+        rows = [tuple(row) for row in spark.sql("SELECT * FROM hive.spark.ours ORDER BY id").collect()]
+        self.assertEqual(rows, [(0, "n0"), (1, "n1"), (2, "n2")])
+        self.assertEqual([row.viewName for row in spark.sql("SHOW VIEWS IN hive.spark").collect()], ["v"])
+        spark.sql("ALTER TABLE hive.spark.ours ADD COLUMN note STRING")
+        spark.sql("INSERT INTO hive.spark.ours VALUES (3, 'n3', 'of Spark')")
+        spark.sql("DELETE FROM hive.spark.ours WHERE id = 1")
+        self.sql("INSERT INTO spark.ours VALUES (4, 'n4', 'of Eider')")
+        expected = [(0, "n0", None), (2, "n2", None), (3, "n3", "of Spark"), (4, "n4", "of Eider")]
+        self.assertEqual([tuple(row.values()) for row in self.sql("FROM spark.ours ORDER BY id")], expected)
+        self.assertEqual(self.sql("FROM spark.v"), [{"id": 4}])
+        query = "SELECT * FROM hive.spark.ours ORDER BY id"
+        self.assertEqual([tuple(row) for row in spark.sql(query).collect()], expected)
+
+        spark.sql("CREATE TABLE hive.spark.theirs (id BIGINT, part STRING) USING iceberg PARTITIONED BY (part)")
+        spark.sql("INSERT INTO hive.spark.theirs VALUES (1, 'a'), (2, 'b')")
+        self.assertEqual(self.sql("FROM spark.theirs ORDER BY id"), [{"id": 1, "part": "a"}, {"id": 2, "part": "b"}])
+        self.sql("ALTER TABLE spark.theirs RENAME TO renamed")
+        rows = [tuple(row) for row in spark.sql("SELECT * FROM hive.spark.renamed ORDER BY id").collect()]
+        self.assertEqual(rows, [(1, "a"), (2, "b")])
 
 
 @unittest.skipIf(VERSION.startswith("3"), "Hive 3 compares no pointers")
