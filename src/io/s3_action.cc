@@ -118,7 +118,7 @@ Url ParseUrl(std::string_view text) {
   size_t host_end = std::min(text.find_first_of("/?"), text.size());
   url.authority = Lower(text.substr(0, host_end));
   std::string_view usual = url.scheme == "https" ? ":443" : ":80";
-  if (url.authority.ends_with(usual)) url.authority.resize(url.authority.size() - usual.size());
+  if (url.authority.ends_with(usual)) url.authority.erase(url.authority.size() - usual.size());
   text.remove_prefix(host_end);
   size_t query = std::min(text.find('?'), text.size());
   url.path = text.substr(0, query);

@@ -109,7 +109,8 @@ TEST(ThriftValue, DepthAndNumberOfValuesAreBounded) {
   for (int i = 0; i < 1000; ++i) deep += Bytes("\x0c\x00\x01");
   EXPECT_EQ(ErrorOf([&] { Body(deep); }).code(), ErrorCode::kCorrupt);
   // 1.1 million booleans.
-  std::string wide = Bytes("\x0f\x00\x01\x02\x00\x10\xc8\xe0") + std::string(1'100'000, 1);
+  std::string wide = Bytes("\x0f\x00\x01\x02\x00\x10\xc8\xe0");
+  wide.append(1'100'000, 1);
   EXPECT_EQ(ErrorOf([&] { Body(wide + std::string(1, 0)); }).code(), ErrorCode::kCorrupt);
 }
 
