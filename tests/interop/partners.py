@@ -21,9 +21,9 @@ from interop import java
 COLUMNS = "id, name, amount, day"
 
 
-def configuration(partner, verb, rest):
+def configuration(partner, verb, rest, *options):
     """What `eider` prints for another program."""
-    done = program.run(partner, verb, "--server", rest, "--warehouse", "jaffle_iceberg")
+    done = program.run(partner, verb, "--server", rest, "--warehouse", "jaffle_iceberg", *options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -75,14 +75,15 @@ class Eider(Sql):
     can = {"create", "append", "add_column"}
     prefix = ""
 
-    def __init__(self, warehouse):
-        self.warehouse = warehouse
+    def __init__(self, warehouse, *options, environment=None):
+        self.where = ["--warehouse", warehouse, *options]
+        self.environment = environment
 
     def execute(self, statement):
         return self._run(statement)
 
     def _run(self, statement):
-        done = program.run("sql", "--warehouse", self.warehouse, "--format", "ndjson", "-c", statement)
+        done = program.run("sql", *self.where, "--format", "ndjson", "-c", statement, environment=self.environment)
         if done.returncode != 0:
             raise AssertionError(f"eider: {statement}\n{done.stderr}")
         return done.stdout
@@ -111,20 +112,25 @@ class Trino(Sql):
 
 
 class Spark(Sql):
+    """`more`: options of `eider spark conf`. `catalog`: what Spark calls it; one session has any number of them."""
     name = "spark"
     text = "string"
 
-    def __init__(self, rest, name="spark", options=""):
+    def __init__(self, rest, name="spark", options="", catalog="jaffle_iceberg", more=(), settings=None):
         import os
         from pyspark.sql import SparkSession
         os.environ["JAVA_HOME"] = str(java.find(17, 21))
         self.name = name
+        self.prefix = catalog + "."
         self.options = f" USING iceberg{options}"
-        jar = program.PROJECT / ".interop" / "iceberg-spark-runtime-4.1_2.13-1.12.0.jar"
-        settings = dict(line.split(" ", 1) for line in configuration("spark", "conf", rest).splitlines())
+        jars = [program.PROJECT / ".interop" / f"{jar}-1.12.0.jar"
+                for jar in ("iceberg-spark-runtime-4.1_2.13", *(["iceberg-aws-bundle"] if more else []))]
+        lines = configuration("spark", "conf", rest, "--catalog", catalog, *more).splitlines()
+        settings = dict(line.split(" ", 1) for line in lines) | {
+            f"spark.sql.catalog.{catalog}.{key}": value for key, value in (settings or {}).items()}
         # The runtime that Spark would fetch is here already.
         del settings["spark.jars.packages"]
-        settings |= {"spark.jars": str(jar), "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1",
+        settings |= {"spark.jars": ",".join(map(str, jars)), "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "1",
                      "spark.driver.memory": "1g", "spark.log.level": "ERROR", "spark.sql.session.timeZone": "UTC"}
         builder = SparkSession.builder.master("local[2]")
         for key, value in settings.items():
@@ -141,12 +147,15 @@ class DuckDb(Sql):
     name = "duckdb"
     can = {"create", "append", "update", "delete"}
 
-    def __init__(self, rest):
+    def __init__(self, rest, *options, environment=None):
         self.connection = duckdb.connect()
         for extension in ("httpfs", "avro", "iceberg"):
             self.connection.execute(f"LOAD '{duckdb_wheel.extension(extension)}'")
+        # Only the shell has it.
+        variables = ", ".join(f"'{name}': '{value}'" for name, value in (environment or {"": ""}).items())
+        self.connection.execute(f"CREATE MACRO getenv(name) AS map {{{variables}}}[name]")
         # The extensions that INSTALL would fetch are loaded already.
-        self.connection.execute(configuration("duckdb", "attach", rest).replace("INSTALL iceberg;", ""))
+        self.connection.execute(configuration("duckdb", "attach", rest, *options).replace("INSTALL iceberg;", ""))
 
     def query(self, statement):
         return self.connection.execute(statement).fetchall()
@@ -160,9 +169,10 @@ class PyIceberg:
     schema = pyarrow.schema([("id", pyarrow.int64()), ("name", pyarrow.string()),
                              ("amount", pyarrow.decimal128(10, 2)), ("day", pyarrow.date32())])
 
-    def __init__(self, rest):
-        [(name, properties)] = strictyaml.load(configuration("pyiceberg", "conf", rest)).data["catalog"].items()
-        self.catalog = pyiceberg.catalog.load_catalog(name, **properties)
+    def __init__(self, rest, *options, **more):
+        text = configuration("pyiceberg", "conf", rest, *options)
+        [(name, properties)] = strictyaml.load(text).data["catalog"].items()
+        self.catalog = pyiceberg.catalog.load_catalog(name, **properties, **more)
 
     def _arrow(self, rows, width):
         schema = self.schema if width == 4 else self.schema.append(pyarrow.field("note", pyarrow.string()))

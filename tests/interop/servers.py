@@ -66,10 +66,16 @@ def running(command, log, **options):
 @contextlib.contextmanager
 def eider(folder, warehouse, *options):
     """`eider serve` of one warehouse, which is called jaffle_iceberg; gives the address of its REST catalog."""
+    with eider_of(folder, "--warehouse", f"jaffle_iceberg={warehouse}", *options) as rest:
+        yield rest
+
+
+@contextlib.contextmanager
+def eider_of(folder, *options):
+    """`eider serve`; gives the address of its REST catalog."""
     port = free_port()
     log = folder / "eider.log"
-    command = [program.EIDER, "serve", "--warehouse", f"jaffle_iceberg={warehouse}", "--listen", f"127.0.0.1:{port}",
-               *options]
+    command = [program.EIDER, "serve", "--listen", f"127.0.0.1:{port}", *options]
     with running(command, log) as process:
         wait_for(lambda: fetch(f"http://127.0.0.1:{port}/readyz"), process, log, 10)
         yield f"http://127.0.0.1:{port}/iceberg"
@@ -88,14 +94,17 @@ def answers_queries(port):
 
 
 @contextlib.contextmanager
-def trino(folder, rest):
-    """A Trino as `eider trino init` sets it up, with the REST catalog as jaffle_iceberg; gives its port."""
+def trino(folder, rest, *options, settings=None, variables=None):
+    """A Trino as `eider trino init` sets it up, with the REST catalog as jaffle_iceberg; gives its port. `settings` are the
+    catalog's, beside those that `eider` writes; `variables` of its environment."""
     home = java.find(24)
     port = free_port()
     done = program.run("trino", "init", "--server", rest, "--warehouse", "jaffle_iceberg", "--out", folder / "trino",
-                       "--port", port)
+                       "--port", port, *options)
     assert done.returncode == 0, done.stderr
     etc = folder / "trino" / "etc"
+    with open(etc / "catalog" / "jaffle_iceberg.properties", "a") as configuration:
+        configuration.writelines(f"{key}={value}\n" for key, value in (settings or {}).items())
     plugins = folder / "trino" / "plugin"
     plugins.mkdir()
     (plugins / "iceberg").symlink_to(TRINO / "plugin" / "iceberg")
@@ -104,7 +113,7 @@ def trino(folder, rest):
     with open(etc / "config.properties", "a") as configuration:
         configuration.write(f"plugin.dir={plugins}\n")
     (etc / "log.properties").write_text("io.trino=WARN\n")
-    environment = {**os.environ, "JAVA_HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
+    environment = {**os.environ, **(variables or {}), "JAVA_HOME": str(home), "PATH": f"{home}/bin:{os.environ['PATH']}"}
     log = folder / "trino.log"
     command = [TRINO / "bin" / "launcher", "run", f"--etc-dir={etc}"]
     with running(command, log, env=environment) as process:
