@@ -322,7 +322,9 @@ TEST_F(HiveCatalogTest, ALockThatWasLostMakesTheOutcomeUnknown) {
   auto catalog = OpenHive({{"iceberg.hive.lock-heartbeat-interval-ms", "10"}});
   metastore_->set_before_alter([&] {
     metastore_->RemoveAllLocks();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    // The second is sent when the first has failed.
+    int before = metastore_->heartbeats();
+    while (metastore_->heartbeats() < before + 3) std::this_thread::yield();
   });
   Error error = ErrorOf([&] { Append(*catalog, t_, "second"); });
   metastore_->set_before_alter(nullptr);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -51,15 +52,23 @@ class TestMetastore {
     });
   }
   // Whether a commit's expected pointer is looked at, as since HIVE-26882.
-  void set_compares(bool compares) { compares_ = compares; }
+  void set_compares(bool compares) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    compares_ = compares;
+  }
   // Called within each alter_table, before it is done.
-  void set_before_alter(std::function<void()> hook) { before_alter_ = std::move(hook); }
+  void set_before_alter(std::function<void()> hook) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    before_alter_ = std::move(hook);
+  }
 
   // Those that changed something or locked.
   std::vector<std::string> changes() {
     std::lock_guard<std::mutex> lock(mutex_);
     return changes_;
   }
+  // How often it was told that somebody holds a lock.
+  int heartbeats() const { return heartbeats_; }
   size_t locks() {
     std::lock_guard<std::mutex> lock(mutex_);
     return locks_.size();
@@ -101,13 +110,15 @@ class TestMetastore {
 
   std::string AnswerWithFaults(const io::ThriftMessage& call) {
     Fault fault = Fault::kNone;
+    std::function<void()> before_alter;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       if (faults_) fault = faults_(call);
+      if (call.method == "alter_table_with_environment_context") before_alter = before_alter_;
     }
     if (fault == Fault::kLoseRequest) return "";
     if (fault == Fault::kFail) return io::ThriftFailure(call, "Internal error");
-    if (call.method == "alter_table_with_environment_context" && before_alter_) before_alter_();
+    if (before_alter) before_alter();
     std::string answer = Answer(call);
     if (fault == Fault::kLoseAnswer) return "";
     if (fault == Fault::kTearAnswer) return answer.substr(0, answer.size() / 2);
@@ -146,6 +157,7 @@ class TestMetastore {
     const io::ThriftValue& arguments = call.body;
     const io::ThriftValue request = arguments.StructAt(1);
     const std::string& method = call.method;
+    if (method == "heartbeat") ++heartbeats_;
     static const std::set<std::string> kReads = {
         "get_all_databases", "get_database", "get_table_names_by_filter",
         "get_table_req",     "check_lock",   "show_locks",
@@ -287,6 +299,7 @@ class TestMetastore {
   std::mutex mutex_;
   Faults faults_;
   bool compares_ = true;
+  std::atomic<int> heartbeats_ = 0;
   std::function<void()> before_alter_;
   std::vector<std::string> changes_;
   std::map<std::string, io::ThriftValue> databases_ = {{"default", {}}};
