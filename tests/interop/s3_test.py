@@ -103,6 +103,12 @@ warehouses:
                     writer.delete(table, 3)
                     expected = expected[:2]
                 self.check("written", table, expected)
+        # Many objects are deleted by one request, which is signed for what it lists.
+        signed, table = self.everybody_there[-1], "lab.by_spark_signed"
+        before = self.store.keys(f"shop/{table.replace('.', '/')}/")
+        signed.execute(f"CALL {signed.prefix}system.expire_snapshots(table => '{table}', "
+                       "older_than => TIMESTAMP '2100-01-01 00:00:00', retain_last => 1)")
+        self.assertLess(len(self.store.keys(f"shop/{table.replace('.', '/')}/")), len(before))
         table = "lab.of_everyone"
         self.eider.create(table)
         expected = []
