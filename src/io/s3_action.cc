@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -95,6 +96,19 @@ std::string Decoded(std::string_view text) {
     throw Malformed("a URL to be signed has a control character in it");
   }
   return *decoded;
+}
+
+// A line end in one would be a line end in the text that is signed, and let it be read as that of
+// another request.
+void CheckHeader(const HttpHeader& header) {
+  bool is_name = !header.name.empty() &&
+                 std::all_of(header.name.begin(), header.name.end(), [](unsigned char c) {
+                   return std::isalnum(c) != 0 || c == '-' || c == '_';
+                 });
+  bool is_value = std::none_of(header.value.begin(), header.value.end(), [](unsigned char c) {
+    return (c < 0x20 && c != '\t') || c == 0x7F;
+  });
+  if (!is_name || !is_value) throw Malformed("what is to be signed has a header that is none");
 }
 
 struct Url {
@@ -266,6 +280,7 @@ std::string S3Action::ToString() const {
 
 S3Action ReadS3Action(const S3Options& options, const HttpRequest& request) {
   for (const HttpHeader& header : request.headers) {
+    CheckHeader(header);
     std::string name = Lower(header.name);
     if (name.starts_with("x-amz-") && !IsHarmless(name)) {
       throw Refused(fmt::format("no request with the header {} is signed", name));

@@ -259,6 +259,25 @@ TEST(S3ActionTest, NoHeaderByWhichARequestDoesMore) {
   }
 }
 
+TEST(S3ActionTest, HeadersAreLines) {
+  for (const HttpHeader& header :
+       std::vector<HttpHeader>{{"", "x"},
+                               {"x-amz-meta-a:b", "x"},
+                               {"x-amz-meta-a\nx-amz-copy-source", "/lake/x"},
+                               {"x-amz-meta-a;x-amz-copy-source", "x"},
+                               {"x-amz-meta-a b", "x"},
+                               {"x-amz-meta-\xc3\xbc", "x"},
+                               {"x-amz-meta-a", "b\nx-amz-copy-source:/lake/x"},
+                               {"x-amz-meta-a", "b\r"},
+                               {"User-Agent", std::string("a\0b", 3)}}) {
+    EXPECT_EQ(CodeOf([&] {
+                ReadS3Action(Minio(), {"PUT", In("a"), {header}});
+              }),
+              ErrorCode::kInvalidArgument)
+        << header.name << ": " << header.value;
+  }
+}
+
 // --- Signing
 
 constexpr int64_t kNow = 1'764'000'000'000;
