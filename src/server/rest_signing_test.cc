@@ -1,5 +1,6 @@
 #include "server/rest_signing.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "io/aws_signature.h"
@@ -143,6 +144,7 @@ TEST_F(RestSigningTest, AFolderThatARenamedTableKeptIsItsOwn) {
 }
 
 TEST_F(RestSigningTest, WhatIsNoRequest) {
+  const std::string route = fmt::format("{}/sign", kTable);
   for (
       const char* body :
       {"", "[]", "{}", R"({"method":"GET"})",
@@ -150,9 +152,7 @@ TEST_F(RestSigningTest, WhatIsNoRequest) {
        R"({"region":"r","method":"GET","uri":"http://minio:9000/lake/a","headers":[]})",
        R"({"region":"r","method":"GET","uri":"http://minio:9000/lake/a","headers":{"a":"b"}})",
        R"({"region":"r","method":"GET","uri":"http://minio:9000/lake/a","headers":{},"provider":"gcs"})"}) {
-    EXPECT_EQ(ErrorType(400, Send("POST", std::string(kTable) + "/sign", body)),
-              "BadRequestException")
-        << body;
+    EXPECT_EQ(ErrorType(400, Send("POST", route, body)), "BadRequestException") << body;
   }
 }
 
