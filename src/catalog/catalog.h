@@ -111,16 +111,33 @@ struct CommitResult {
   std::optional<KeptAnswer> earlier = {};
 };
 
+// A table that is about to be made, as far as it is known.
+struct NewTable {
+  TableIdentifier identifier;
+  iceberg::Schema schema;
+  std::map<std::string, std::string> properties;
+  std::string location;  // "" where the catalog is to choose
+};
+
+class CatalogReader;
+
 class Catalog {
  public:
   virtual ~Catalog() = default;
 
   // The catalog's own name, as it stands in its store.
   virtual const std::string& name() const = 0;
-  // The root folder, as a location.
+  // The root folder, as a location. A catalog that another program serves has none: it is called by
+  // its URI here.
   virtual const std::string& warehouse() const = 0;
+  virtual bool has_folder() const { return true; }
   virtual io::FileSystem& files() = 0;
 
+  // Throws, within seconds, unless what keeps the catalog answers now.
+  virtual void Probe() { Snapshot(); }
+  // The names as they are from now on (catalog_reader.h); by default those of a snapshot. The
+  // catalog must outlive it.
+  virtual std::unique_ptr<CatalogReader> NewReader();
   // Shared by all who ask before the next change.
   virtual std::shared_ptr<const CatalogSnapshot> Snapshot() = 0;
   // The entry of one name now; nullopt where there is none.
@@ -137,6 +154,9 @@ class Catalog {
 
   // Where a new table or view goes: a folder that holds nothing yet.
   virtual std::string NewLocation(const TableIdentifier& identifier) = 0;
+  // Where the files of a new table go, its own location or a new one. The catalog may have to be
+  // told, so that it lets us write there; nothing lasts of it.
+  virtual std::string Place(const NewTable& table);
 
   virtual CommitResult Commit(const CommitRequest& request) = 0;
 

@@ -38,14 +38,12 @@ class SnapshotReader : public CatalogReader {
 
 }  // namespace
 
-std::unique_ptr<CatalogReader> ReadCatalog(Catalog& catalog) {
-  if (auto* remote = dynamic_cast<RemoteCatalog*>(&catalog)) return remote->NewReader();
-  return std::make_unique<SnapshotReader>(catalog.Snapshot());
+std::unique_ptr<CatalogReader> Catalog::NewReader() {
+  return std::make_unique<SnapshotReader>(Snapshot());
 }
 
-std::string PlaceTable(Catalog& catalog, const NewTable& table) {
-  if (auto* remote = dynamic_cast<RemoteCatalog*>(&catalog)) return remote->Place(table);
-  return table.location.empty() ? catalog.NewLocation(table.identifier) : table.location;
+std::string Catalog::Place(const NewTable& table) {
+  return table.location.empty() ? NewLocation(table.identifier) : table.location;
 }
 
 }  // namespace eider::catalog

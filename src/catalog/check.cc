@@ -30,13 +30,16 @@ class Check {
  public:
   Check(const std::string& warehouse, const CheckOptions& options)
       : location_(io::ToLocation(warehouse)),
-        folder_(io::LocalPath(location_)),
+        folder_(io::PathOf(location_)),
         catalog_path_(options.store.empty() ? folder_ + "/" + kCatalogFile
                                             : ShownStore(options.store)),
         options_(options),
-        files_(options.files != nullptr ? *options.files : io::LocalFileSystem()) {}
+        opened_(options.files == nullptr ? io::OpenFileSystem(location_, options.storage)
+                                         : nullptr),
+        files_(options.files != nullptr ? *options.files : *opened_) {}
 
   CheckReport Run() {
+    if (options_.store.empty()) RequireOwnFolder(location_);
     for (io::FileInfo& file : files_.ListRecursive(folder_)) {
       std::string path = file.path;
       listed_.emplace(std::move(path), std::move(file));
@@ -54,6 +57,7 @@ class Check {
       for (const auto& [identifier, entry] : snapshot->entries) CheckEntry(identifier, entry);
       AddMoved();
       ListLeftovers();
+      ListUnfinished();
     }
     std::sort(report_.findings.begin(), report_.findings.end(),
               [](const Finding& a, const Finding& b) {
@@ -185,9 +189,10 @@ class Check {
       Add(FindingKind::kDamagedFile, object_, path, error.message() + ".");
       return;
     }
-    live_[io::LocalPath(MetadataFolderOf(path))] = {object_, MetadataVersion(path)};
-    table_folders_[io::LocalPath(table_location)] = object_;
-    if (!ShowsEntry(files_, location_, identifier, entry)) AddLag(entry);
+    live_[MetadataFolderOf(path)] = {object_, MetadataVersion(path)};
+    table_folders_[PathOf(table_location)] = object_;
+    bool shows = HasProjection(entry.metadata_location);
+    if (shows && !ShowsEntry(files_, location_, identifier, entry)) AddLag(entry);
   }
 
   // Notes an entry of a warehouse that was moved here, or copied, with its metadata.
@@ -233,7 +238,7 @@ class Check {
 
   // Counts a file among those that are needed, and returns its path.
   std::string Reach(const std::string& location) {
-    std::string path = io::LocalPath(location);
+    std::string path = io::PathOf(location);
     if (!reached_.insert(path).second) return path;
     if (std::optional<io::FileInfo> info = ListedOrStat(path)) {
       ++report_.files;
@@ -326,7 +331,7 @@ class Check {
   void CheckDataFile(const iceberg::DataFile& file) {
     std::string path;
     try {
-      path = io::LocalPath(file.file_path);
+      path = io::PathOf(file.file_path);
     } catch (const Error& error) {
       Add(FindingKind::kMissingFile, object_, file.file_path, error.message() + ".");
       return;
@@ -366,8 +371,10 @@ class Check {
 
   // The table or view below whose folder a file lies; "" for none.
   std::string OwnerOf(const std::string& path) const {
-    for (std::string folder = path; folder.size() > 1;) {
-      folder.resize(folder.rfind('/'));
+    std::string folder = path;
+    for (size_t slash = folder.rfind('/'); slash != std::string::npos && slash > 0;
+         slash = folder.rfind('/')) {
+      folder.resize(slash);
       auto owner = table_folders_.find(folder);
       if (owner != table_folders_.end()) return owner->second;
     }
@@ -419,6 +426,25 @@ class Check {
     }
   }
 
+  void ListUnfinished() {
+    try {
+      for (const io::FileInfo& file : files_.ListUnfinished(folder_)) {
+        Finding finding;
+        finding.kind = FindingKind::kUnfinishedFile;
+        finding.object = OwnerOf(file.path);
+        finding.path = file.path;
+        finding.modified_micros = file.modified_micros;
+        finding.detail = "Its upload was begun and not ended; the store keeps what was sent.";
+        report_.findings.push_back(std::move(finding));
+      }
+    } catch (const Error& error) {
+      bool refused =
+          error.code() == ErrorCode::kPermission || error.code() == ErrorCode::kUnsupported;
+      if (!refused) throw;
+      report_.unfinished_unknown = error.message();
+    }
+  }
+
   struct LiveFolder {
     std::string object;
     int64_t version;
@@ -428,12 +454,13 @@ class Check {
   const std::string folder_;
   const std::string catalog_path_;
   const CheckOptions& options_;
+  const std::shared_ptr<io::FileSystem> opened_;
   io::FileSystem& files_;
   std::shared_ptr<Catalog> catalog_;
   std::map<std::string, io::FileInfo> listed_;             // before the catalog was read
-  std::set<std::string> reached_;                          // local paths
+  std::set<std::string> reached_;                          // by io::PathOf, as all that follow
   std::map<std::string, LiveFolder> live_;                 // metadata folders
-  std::map<std::string, std::string> table_folders_;       // local path -> object
+  std::map<std::string, std::string> table_folders_;       // folder -> object
   std::map<std::string, std::vector<std::string>> moved_;  // objects by their first warehouse
   std::string object_;                                     // what is being checked
   CheckReport report_;
@@ -445,6 +472,8 @@ std::string_view FindingKindName(FindingKind kind) {
   switch (kind) {
     case FindingKind::kLeftoverFile:
       return "leftover-file";
+    case FindingKind::kUnfinishedFile:
+      return "unfinished-file";
     case FindingKind::kProjectionLag:
       return "projection-lag";
     case FindingKind::kMovedWarehouse:
@@ -462,7 +491,8 @@ std::string_view FindingKindName(FindingKind kind) {
 }
 
 bool IsDamage(FindingKind kind) {
-  return kind != FindingKind::kLeftoverFile && kind != FindingKind::kProjectionLag;
+  return kind != FindingKind::kLeftoverFile && kind != FindingKind::kUnfinishedFile &&
+         kind != FindingKind::kProjectionLag;
 }
 
 bool CheckReport::has_damage() const {

@@ -80,7 +80,7 @@ class HiveReader : public RemoteReader {
   HiveClient& client_;
 };
 
-class HiveCatalog : public RemoteCatalog {
+class HiveCatalog : public Catalog {
  public:
   HiveCatalog(const HiveOptions& options, const std::string& name, io::FileSystem& files)
       : files_(files),
@@ -95,6 +95,7 @@ class HiveCatalog : public RemoteCatalog {
 
   const std::string& name() const override { return name_; }
   const std::string& warehouse() const override { return uri_; }
+  bool has_folder() const override { return false; }
   io::FileSystem& files() override { return files_; }
 
   std::shared_ptr<const CatalogSnapshot> Snapshot() override { NotServed(); }
@@ -146,10 +147,6 @@ class HiveCatalog : public RemoteCatalog {
     return HoldsFiles(files_, location) ? location + "-" + NewUuid().substr(0, 8) : location;
   }
 
-  std::string Place(const NewTable& table) override {
-    return table.location.empty() ? NewLocation(table.identifier) : table.location;
-  }
-
   CommitResult Commit(const CommitRequest& request) override { return commit_.Commit(request); }
 
   std::optional<KeptAnswer> FindAnswer(const std::string&) override { NotServed(); }
@@ -180,7 +177,7 @@ class HiveCatalog : public RemoteCatalog {
 
 }  // namespace
 
-std::shared_ptr<RemoteCatalog> OpenHiveCatalog(const HiveCatalogOptions& options) {
+std::shared_ptr<Catalog> OpenHiveCatalog(const HiveCatalogOptions& options) {
   return std::make_shared<HiveCatalog>(
       HiveOptionsFrom(options.properties), options.name,
       options.files != nullptr ? *options.files : io::LocalFileSystem());

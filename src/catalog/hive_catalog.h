@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "catalog/catalog_reader.h"
+#include "catalog/catalog.h"
 
 namespace eider::catalog {
 
@@ -21,6 +21,6 @@ struct HiveCatalogOptions {
 
 // Asks the metastore for its schemas, to see that it is one. Throws kInvalidArgument for bad
 // properties, kUnsupported, kIo.
-std::shared_ptr<RemoteCatalog> OpenHiveCatalog(const HiveCatalogOptions& options);
+std::shared_ptr<Catalog> OpenHiveCatalog(const HiveCatalogOptions& options);
 
 }  // namespace eider::catalog

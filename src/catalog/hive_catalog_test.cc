@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "catalog/catalog_reader.h"
 #include "catalog/hive_table.h"
 #include "catalog/hive_testing.h"
 #include "catalog/warehouse_testing.h"
@@ -30,14 +31,14 @@ class HiveCatalogTest : public WarehouseTest {
     metastore_ = std::make_unique<TestMetastore>(warehouse_);
   }
 
-  std::shared_ptr<RemoteCatalog> OpenHive(std::map<std::string, std::string> more = {}) {
+  std::shared_ptr<Catalog> OpenHive(std::map<std::string, std::string> more = {}) {
     HiveCatalogOptions options;
     options.properties = {{"uri", metastore_->uri()}, {"commit.status-check.timeout-ms", "100"}};
     for (const auto& [name, value] : more) options.properties[name] = value;
     return OpenHiveCatalog(options);
   }
   // With the schema s and the table s.t of one row.
-  std::shared_ptr<RemoteCatalog> OpenWithTable() {
+  std::shared_ptr<Catalog> OpenWithTable() {
     auto catalog = OpenHive();
     catalog->Commit(CreateSchema("s"));
     Create(*catalog, t_, "first");
@@ -435,7 +436,7 @@ TEST_F(HiveCatalogTest, AReadWhoseAnswerIsLostIsAskedAgain) {
 
 // Writers.
 
-void AppendFromFour(const std::function<std::shared_ptr<RemoteCatalog>()>& open,
+void AppendFromFour(const std::function<std::shared_ptr<Catalog>()>& open,
                     const TableIdentifier& identifier) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

@@ -26,12 +26,7 @@ namespace {
 
 // catalog.db in the folder.
 std::shared_ptr<Catalog> OpenOwn(SqlCatalogOptions opened, const CatalogOptions& options) {
-  if (!HasProjection(opened.warehouse)) {
-    throw Error(ErrorCode::kUnsupported,
-                fmt::format("{} is no local folder, where a warehouse can keep its own catalog",
-                            opened.warehouse))
-        .WithHint("Say what keeps it: a catalog postgresql://.. or sqlite:///..");
-  }
+  RequireOwnFolder(opened.warehouse);
   std::string folder = io::LocalPath(opened.warehouse);
   std::string file = folder + "/" + kCatalogFile;
   if (!opened.files->Exists(file)) {
@@ -64,7 +59,7 @@ std::shared_ptr<Catalog> OpenOwn(SqlCatalogOptions opened, const CatalogOptions&
 }
 
 std::shared_ptr<Catalog> OpenRest(const std::string& warehouse, const CatalogOptions& options) {
-  RestCatalogOptions opened{options.properties, options.name, options.files};
+  RestCatalogOptions opened{options.properties, options.name, options.files, options.storage};
   if (EqualsIgnoreCase(options.store, kRestCatalog)) {
     opened.properties["uri"] = warehouse;
   } else {
@@ -103,6 +98,14 @@ std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse, const Catalog
   OpenedStore shared = OpenSharedStore(opened.warehouse, options);
   opened.name = shared.catalog_name;
   return MakeSqlCatalog(std::move(shared.store), opened);
+}
+
+void RequireOwnFolder(const std::string& location) {
+  if (HasProjection(location)) return;
+  throw Error(
+      ErrorCode::kUnsupported,
+      fmt::format("{} is no local folder, where a warehouse can keep its own catalog", location))
+      .WithHint("Say what keeps it: a catalog postgresql://.. or sqlite:///..");
 }
 
 bool IsCatalogStore(std::string_view text) {

@@ -50,6 +50,10 @@ struct CatalogOptions {
 std::shared_ptr<Catalog> OpenCatalog(const std::string& warehouse,
                                      const CatalogOptions& options = {});
 
+// Throws kUnsupported for a location that is no local folder, where no warehouse keeps its own
+// catalog.
+void RequireOwnFolder(const std::string& location);
+
 // Whether a text is meant as what keeps a catalog, rather than as a name.
 bool IsCatalogStore(std::string_view text);
 // Whether it is a REST catalog.

@@ -14,9 +14,9 @@ namespace eider::catalog {
 
 namespace {
 
-// A server that does not answer is given up after this; its locks, after that.
-constexpr char kConnectSeconds[] = "10";
-constexpr char kDeadMillis[] = "30000";
+// How long a server that does not answer is waited for: when it is connected to, and later.
+constexpr int kConnectSeconds = 5;
+constexpr char kDeadMillis[] = "10000";
 
 // Ours for every connection. A commit that was acknowledged has to be on disk, whatever the
 // server's default is.
@@ -93,10 +93,11 @@ class PostgresDatabase::Answer {
   PGresult* result_;
 };
 
-PostgresDatabase::PostgresDatabase(const std::string& url, std::string address, int64_t generation)
+PostgresDatabase::PostgresDatabase(const std::string& url, std::string address, int64_t generation,
+                                   int connect_seconds)
     : address_(std::move(address)), generation_(generation) {
   try {
-    Connect(url);
+    Connect(url, connect_seconds);
   } catch (...) {
     Postgres().finish(connection_);
     throw;
@@ -105,7 +106,7 @@ PostgresDatabase::PostgresDatabase(const std::string& url, std::string address, 
 
 PostgresDatabase::~PostgresDatabase() { Postgres().finish(connection_); }
 
-void PostgresDatabase::Connect(const std::string& url) {
+void PostgresDatabase::Connect(const std::string& url, int connect_seconds) {
   const PostgresLibrary& postgres = Postgres();
   if (!IsUnderstood(url)) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -114,6 +115,8 @@ void PostgresDatabase::Connect(const std::string& url) {
             "It is postgresql://user@host:port/database?sslmode=.., with everything else than "
             "letters and digits in a user's name and password percent-encoded.");
   }
+  bool is_chosen = connect_seconds == 0 && std::getenv("PGCONNECT_TIMEOUT") != nullptr;
+  std::string patience = std::to_string(connect_seconds == 0 ? kConnectSeconds : connect_seconds);
   // What comes before the address is overridden by it.
   std::vector<const char*> names;
   std::vector<const char*> values;
@@ -121,7 +124,7 @@ void PostgresDatabase::Connect(const std::string& url) {
     names.push_back(name);
     values.push_back(value);
   };
-  if (std::getenv("PGCONNECT_TIMEOUT") == nullptr) add("connect_timeout", kConnectSeconds);
+  if (!is_chosen) add("connect_timeout", patience.c_str());
   add("tcp_user_timeout", kDeadMillis);
   add("dbname", url.c_str());
   add("fallback_application_name", "eider");

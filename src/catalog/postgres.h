@@ -16,9 +16,11 @@ class PostgresDatabase : public SqlDatabase {
  public:
   // `url` is "postgresql://user:password@host:port/db?.."; what it leaves out comes from PG*
   // variables and the password file, as with every program of PostgreSQL. `address` is how the
-  // database is called in messages. `generation` becomes a part of the version. Throws kIo,
-  // kPermission, kNotFound, kInvalidArgument.
-  PostgresDatabase(const std::string& url, std::string address, int64_t generation);
+  // database is called in messages. `generation` becomes a part of the version. `connect_seconds`:
+  // how long an address that does not answer is waited for, at least 2; 0 leaves it to
+  // PGCONNECT_TIMEOUT, else to us. Throws kIo, kPermission, kNotFound, kInvalidArgument.
+  PostgresDatabase(const std::string& url, std::string address, int64_t generation,
+                   int connect_seconds = 0);
   ~PostgresDatabase() override;
   PostgresDatabase(const PostgresDatabase&) = delete;
   PostgresDatabase& operator=(const PostgresDatabase&) = delete;
@@ -48,7 +50,7 @@ class PostgresDatabase : public SqlDatabase {
  private:
   class Answer;
 
-  void Connect(const std::string& url);
+  void Connect(const std::string& url, int connect_seconds);
   Answer Send(const std::string& sql, const Row& parameters);
   [[noreturn]] void Fail(const Answer& answer);
   [[noreturn]] void Fail(const std::string& state, const std::string& why);

@@ -21,8 +21,12 @@ using Clock = std::chrono::steady_clock;
 constexpr int kMostConnections = 16;
 constexpr size_t kIdleConnections = 8;
 
-// For how long a lost connection is replaced before it is given up: a server's restart.
-constexpr milliseconds kReconnectTime{10'000};
+// For how long a lost connection is replaced before it is given up. A commit waits for a server's
+// restart; whoever reads can as well ask again.
+constexpr milliseconds kReadPatience{3'000};
+constexpr milliseconds kWritePatience{10'000};
+// For whoever only wants to know whether the server answers; libpq takes no less than 2.
+constexpr int kProbeSeconds = 2;
 // For how long a commit of unknown outcome is looked up.
 constexpr milliseconds kLookUpTime{30'000};
 // After this the server is asked to end the process that has it.
@@ -65,7 +69,7 @@ PostgresStore::PostgresStore(std::string url, std::string address, bool must_exi
   if (must_exist) {
     throw Error(ErrorCode::kNotFound, fmt::format("there is no catalog in {}", address_));
   }
-  WithConnection([](PostgresDatabase& database) {
+  WithConnection(kWritePatience, [](PostgresDatabase& database) {
     database.Run("BEGIN");
     database.Run(kTakeTurns);
     MakePostgresTables(database);
@@ -125,33 +129,42 @@ void PostgresStore::Release(std::unique_ptr<PostgresDatabase> connection) {
   released_.notify_all();
 }
 
-void PostgresStore::WithConnection(const std::function<void(PostgresDatabase&)>& action) {
-  auto deadline = Clock::now() + kReconnectTime;
+void PostgresStore::WithConnection(milliseconds patience,
+                                   const std::function<void(PostgresDatabase&)>& action) {
   for (milliseconds pause = kPause;; pause *= 2) {
     bool lost = true;
     try {
       Lease lease(*this);
       try {
         action(*lease);
+        std::lock_guard<std::mutex> lock(mutex_);
+        away_since_.reset();
         return;
       } catch (...) {
         lost = (*lease).lost();
         throw;
       }
     } catch (const Error& error) {
-      bool again = lost && error.code() == ErrorCode::kIo && Clock::now() + pause < deadline;
-      if (!again) throw;
-      std::this_thread::sleep_for(pause);
+      if (!lost || error.code() != ErrorCode::kIo) throw;
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (!away_since_) away_since_ = Clock::now();
+      if (Clock::now() + pause > *away_since_ + patience) throw;
     }
+    std::this_thread::sleep_for(pause);
   }
 }
 
+void PostgresStore::Probe() {
+  // By a connection of its own: one that is kept may wait for long where the server hangs.
+  PostgresDatabase(url_, address_, 0, kProbeSeconds);
+}
+
 void PostgresStore::Read(const Action& action) {
-  WithConnection([&](PostgresDatabase& database) { action(database); });
+  WithConnection(kReadPatience, [&](PostgresDatabase& database) { action(database); });
 }
 
 void PostgresStore::ReadOneInstant(const Action& action) {
-  WithConnection([&](PostgresDatabase& database) {
+  WithConnection(kReadPatience, [&](PostgresDatabase& database) {
     database.Run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     action(database);
     database.Run("COMMIT");
@@ -161,7 +174,8 @@ void PostgresStore::ReadOneInstant(const Action& action) {
 bool PostgresStore::Write(WriteScope scope, const std::function<bool(SqlDatabase&)>& change) {
   for (int attempt = 1;; ++attempt) {
     std::optional<bool> landed;
-    WithConnection([&](PostgresDatabase& database) { landed = TryWrite(database, scope, change); });
+    WithConnection(kWritePatience,
+                   [&](PostgresDatabase& database) { landed = TryWrite(database, scope, change); });
     if (landed) {
       ForgetOldCommits();
       return *landed;

@@ -3,12 +3,15 @@
 // A transaction that only swaps pointers waits for nobody but those that swap the same; whatever
 // depends on other rows takes turns, by an advisory lock. Where a connection is lost, reads and
 // transactions whose end was not sent are done again on another; one whose end was sent is looked
-// up by its own id, once the server's process that had it is gone.
+// up by its own id, once the server's process that had it is gone. A server that stays away is
+// waited for once, not by each who asks: after some seconds everybody is told at once.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +26,7 @@ class PostgresStore : public SqlStore {
   PostgresStore(std::string url, std::string address, bool must_exist, CommitObserver* observer);
 
   const std::string& address() const override { return address_; }
+  void Probe() override;
   void Read(const Action& action) override;
   void ReadOneInstant(const Action& action) override;
   bool Write(WriteScope scope, const std::function<bool(SqlDatabase&)>& change) override;
@@ -34,8 +38,10 @@ class PostgresStore : public SqlStore {
   std::unique_ptr<PostgresDatabase> Connect();
   std::unique_ptr<PostgresDatabase> Acquire();
   void Release(std::unique_ptr<PostgresDatabase> connection);
-  // Runs `action` with a connection, and once more where the connection was lost.
-  void WithConnection(const std::function<void(PostgresDatabase&)>& action);
+  // Runs `action` with a connection, and again where the connection was lost, until the server has
+  // been away for `patience`.
+  void WithConnection(std::chrono::milliseconds patience,
+                      const std::function<void(PostgresDatabase&)>& action);
 
   // One attempt. Returns nothing where the transaction has to be run once more.
   std::optional<bool> TryWrite(PostgresDatabase& database, WriteScope scope,
@@ -53,6 +59,7 @@ class PostgresStore : public SqlStore {
   int open_ = 0;
   int64_t generation_ = 0;  // counts the times a connection was lost
   int64_t writes_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> away_since_;  // none while it answers
 };
 
 }  // namespace eider::catalog

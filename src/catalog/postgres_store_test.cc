@@ -234,5 +234,30 @@ TEST_F(PostgresStoreTest, ManyThreadsShareFewConnections) {
   EXPECT_EQ(Names().size(), static_cast<size_t>(kThreads));
 }
 
+// A server that is away is waited for once.
+TEST_F(PostgresStoreTest, AServerThatStaysAwayIsToldAtOnce) {
+  using Clock = std::chrono::steady_clock;
+  Insert(*store_under_test_, "before");
+  store_under_test_->Probe();
+  PostgresServer::Get()->Kill(SIGQUIT);
+  EXPECT_EQ(CodeOf([&] { store_under_test_->Probe(); }), ErrorCode::kIo);
+  EXPECT_EQ(CodeOf([&] { Names(); }), ErrorCode::kIo);
+  auto began = Clock::now();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(CodeOf([&] { Names(); }), ErrorCode::kIo);
+  EXPECT_LT(Clock::now() - began, std::chrono::seconds(20)) << "each of them has waited";
+  PostgresServer::Get()->Start();
+  EXPECT_EQ(Names(), std::set<std::string>{"before"});
+  store_under_test_->Probe();
+  // From now on it is waited for again.
+  PostgresServer::Get()->Kill(SIGQUIT);
+  std::thread start([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    PostgresServer::Get()->Start();
+  });
+  EXPECT_TRUE(Insert(*store_under_test_, "after"));
+  start.join();
+  EXPECT_EQ(Names(), (std::set<std::string>{"before", "after"}));
+}
+
 }  // namespace
 }  // namespace eider::catalog

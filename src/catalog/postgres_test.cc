@@ -1,5 +1,11 @@
 #include "catalog/postgres.h"
 
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/error_testing.h"
 #include "catalog/postgres_testing.h"
 
@@ -75,6 +81,25 @@ TEST_F(PostgresTest, ACommitThatWasARollbackIsAnError) {
   database_->Run("BEGIN");
   EXPECT_EQ(CodeOf([&] { database_->Query("SELECT 1 / 0"); }), ErrorCode::kInvalidArgument);
   EXPECT_EQ(CodeOf([&] { database_->Run("COMMIT"); }), ErrorCode::kIo);
+}
+
+// A machine that takes connections and says nothing.
+TEST(PostgresConnectTest, AnAddressThatDoesNotAnswerIsGivenUp) {
+  int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  std::string url = "postgresql://eider@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) +
+                    "/postgres?sslmode=disable";
+  Error error = ErrorOf([&] { PostgresDatabase(url, "here", 0, 2); });
+  ::close(listener);
+  if (error.code() == ErrorCode::kUnsupported) GTEST_SKIP() << error.message();
+  EXPECT_EQ(error.code(), ErrorCode::kIo);
+  EXPECT_THAT(error.message(), testing::HasSubstr("timeout expired"));
 }
 
 }  // namespace

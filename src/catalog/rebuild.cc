@@ -47,13 +47,13 @@ struct MetadataFile {
   // Whether this metadata was written on top of that file.
   bool BuildsOn(const std::string& other_path) const {
     for (const iceberg::MetadataLogEntry& entry : table.metadata_log) {
-      if (io::LocalPath(entry.metadata_file) == other_path) return true;
+      if (io::PathOf(entry.metadata_file) == other_path) return true;
     }
     return false;
   }
   bool Follows(const std::string& other_path) const {
     return !table.metadata_log.empty() &&
-           io::LocalPath(table.metadata_log.back().metadata_file) == other_path;
+           io::PathOf(table.metadata_log.back().metadata_file) == other_path;
   }
 };
 
@@ -91,7 +91,8 @@ class Folder {
 
   // Throws an Error that says why nothing of the folder is to be taken.
   Candidate Choose(std::vector<SkippedFolder>& skipped) {
-    shown_ = ReadProjectedEntry(files_, path_);
+    bool is_shown = HasProjection(path_);
+    if (is_shown) shown_ = ReadProjectedEntry(files_, path_);
     if (shown_.dropped) {
       throw Error(ErrorCode::kNotFound,
                   fmt::format("{} was dropped", shown_.identifier->ToString()));
@@ -105,9 +106,11 @@ class Folder {
     chosen.proven = current.has_value();
     if (std::optional<MetadataFile> newer = Newest(current, skipped)) {
       chosen.proven = false;
-      chosen.entry.note =
-          current ? "newer than its version hint tells, as another tool or a crash leaves it"
-                  : "without a version hint, as another tool or a crash leaves it";
+      if (is_shown) {
+        chosen.entry.note =
+            current ? "newer than its version hint tells, as another tool or a crash leaves it"
+                    : "without a version hint, as another tool or a crash leaves it";
+      }
       current = std::move(newer);
     }
     if (!current) throw Error(ErrorCode::kNotFound, "no metadata in it can be shown to be current");
@@ -116,17 +119,20 @@ class Folder {
     chosen.entry.entry.kind = current->is_view ? EntityKind::kView : EntityKind::kTable;
     chosen.entry.entry.metadata_location = io::ToLocation(current->path);
     if (shown_.identifier) chosen.entry.identifier = *shown_.identifier;
-    if (MetadataFolderOf(path_) != io::LocalPath(current->location) && chosen.entry.note.empty()) {
+    if (MetadataFolderOf(path_) != io::PathOf(current->location) && chosen.entry.note.empty()) {
       chosen.entry.note = fmt::format("its metadata says that it lies in {}", current->location);
     }
     return chosen;
   }
 
  private:
-  // What the projection says is current, and what later metadata builds on.
+  // What the projection says is current, and what later metadata builds on. Where there is no
+  // projection, the latter alone.
   std::optional<MetadataFile> Proven() {
     std::optional<MetadataFile> current;
-    if (!shown_.metadata_file.empty()) {
+    if (!HasProjection(path_)) {
+      if (std::optional<std::string> base = NewestBase()) current = ReadMetadata(files_, *base);
+    } else if (!shown_.metadata_file.empty()) {
       current = ReadMetadata(files_, path_ + "/" + shown_.metadata_file);
     } else if (shown_.version) {
       current = ReadMetadata(files_, FileOfVersion(*shown_.version));
@@ -138,12 +144,24 @@ class Folder {
     return current;
   }
 
+  // Of the metadata files that others were written on top of, the newest.
+  std::optional<std::string> NewestBase() {
+    std::optional<std::string> newest;
+    for (const MetadataFile* file : Above(-2)) {
+      if (file->is_view || file->table.metadata_log.empty()) continue;
+      std::string base = io::PathOf(file->table.metadata_log.back().metadata_file);
+      if (newest && MetadataVersion(base) <= MetadataVersion(*newest)) continue;
+      if (MetadataFolderOf(base) == path_ && files_.Exists(base)) newest = base;
+    }
+    return newest;
+  }
+
   // Of the metadata files that later ones build on, the newest above `current`.
   std::optional<std::string> NewestBaseAbove(const MetadataFile& current) {
     std::optional<std::string> newest;
     for (const MetadataFile* file : Above(current.version)) {
       if (file->Follows(current.path) || !file->BuildsOn(current.path)) continue;
-      std::string base = io::LocalPath(file->table.metadata_log.back().metadata_file);
+      std::string base = io::PathOf(file->table.metadata_log.back().metadata_file);
       if (newest && MetadataVersion(base) <= MetadataVersion(*newest)) continue;
       if (MetadataVersion(base) > current.version && files_.Exists(base)) newest = base;
     }
@@ -233,7 +251,7 @@ class Folder {
              iceberg::ReadManifest(files_.Read(manifest.manifest_path), manifest)) {
           if (entry.status == iceberg::ManifestEntry::Status::kDeleted) continue;
           if (files_.Stat(entry.file.file_path).size != entry.file.file_size_in_bytes) {
-            return fmt::format("Its file {} is not whole.", io::LocalPath(entry.file.file_path));
+            return fmt::format("Its file {} is not whole.", io::PathOf(entry.file.file_path));
           }
         }
       }
@@ -294,14 +312,17 @@ class Rebuild {
  public:
   Rebuild(const std::string& warehouse, const RebuildOptions& options)
       : location_(io::ToLocation(warehouse)),
-        folder_(io::LocalPath(location_)),
+        folder_(io::PathOf(location_)),
         database_(folder_ + "/" + kCatalogFile),
         options_(options),
-        files_(options.files != nullptr ? *options.files : io::LocalFileSystem()) {}
+        opened_(options.files == nullptr ? io::OpenFileSystem(location_, options.storage)
+                                         : nullptr),
+        files_(options.files != nullptr ? *options.files : *opened_) {}
 
   RebuildReport Run() {
     report_.catalog = database_;
-    if (!files_.Exists(folder_)) {
+    if (options_.store.empty()) RequireOwnFolder(location_);
+    if (files_.has_folders() && !files_.Exists(folder_)) {
       throw Error(ErrorCode::kNotFound, fmt::format("there is no folder {}", folder_));
     }
     if (!options_.store.empty()) {
@@ -383,7 +404,7 @@ class Rebuild {
       candidate.entry.entry = {row[3] == "VIEW" ? EntityKind::kView : EntityKind::kTable,
                                row[2].value_or("")};
       try {
-        ReadMetadata(files_, io::LocalPath(candidate.entry.entry.metadata_location));
+        ReadMetadata(files_, io::PathOf(candidate.entry.entry.metadata_location));
         known.push_back(std::move(candidate));
       } catch (const Error& error) {
         report_.skipped.push_back({candidate.entry.entry.metadata_location,
@@ -466,11 +487,11 @@ class Rebuild {
     std::map<TableIdentifier, Candidate> chosen;
     std::set<std::string> known_folders;
     for (const Candidate& candidate : known) {
-      known_folders.insert(
-          io::LocalPath(MetadataFolderOf(candidate.entry.entry.metadata_location)));
+      known_folders.insert(io::PathOf(MetadataFolderOf(candidate.entry.entry.metadata_location)));
       chosen[candidate.entry.identifier] = candidate;
     }
-    for (const std::string& folder : MetadataFolders(folder_)) {
+    for (const std::string& folder :
+         files_.has_folders() ? MetadataFolders(folder_) : MetadataPrefixes()) {
       if (known_folders.count(folder) > 0) continue;
       try {
         Candidate candidate =
@@ -497,7 +518,7 @@ class Rebuild {
     report_.skipped.push_back(
         {MetadataFolderOf(candidate.folder),
          fmt::format("The name {} belongs to {}.", rival.entry.identifier.ToString(),
-                     io::LocalPath(rival.entry.entry.metadata_location))});
+                     io::PathOf(rival.entry.entry.metadata_location))});
   }
 
   TableIdentifier SpelledBy(const std::string& metadata_folder) {
@@ -513,9 +534,20 @@ class Rebuild {
     return identifier;
   }
 
+  // The same where folders are but the beginnings of names, which are listed at once.
+  std::set<std::string> MetadataPrefixes() {
+    std::set<std::string> found;
+    for (const io::FileInfo& file : files_.ListRecursive(folder_)) {
+      if (!file.path.ends_with(".metadata.json")) continue;
+      std::string folder = MetadataFolderOf(file.path);
+      if (folder.ends_with("/metadata")) found.insert(std::move(folder));
+    }
+    return found;
+  }
+
   // Every folder "metadata" that holds metadata files.
-  std::vector<std::string> MetadataFolders(const std::string& folder) {
-    std::vector<std::string> found;
+  std::set<std::string> MetadataFolders(const std::string& folder) {
+    std::set<std::string> found;
     std::vector<io::FileInfo> entries = files_.List(folder);
     bool is_table = false;
     for (const io::FileInfo& entry : entries) {
@@ -525,12 +557,11 @@ class Rebuild {
       std::string name = BaseName(entry.path);
       if (!entry.is_directory || name[0] == '.' || (is_table && name == "data")) continue;
       if (is_table && name == "metadata") {
-        found.push_back(entry.path);
+        found.insert(entry.path);
         continue;
       }
       // Below a table's folder may lie those of a schema of the same name.
-      std::vector<std::string> below = MetadataFolders(entry.path);
-      found.insert(found.end(), below.begin(), below.end());
+      found.merge(MetadataFolders(entry.path));
     }
     return found;
   }
@@ -550,6 +581,7 @@ class Rebuild {
           "INSERT INTO iceberg_namespace_properties (catalog_name, namespace, property_key, "
           "property_value) VALUES (?, ?, ?, 'true') ON CONFLICT DO NOTHING",
           {report_.name, name_space, kNamespaceExists});
+      if (!HasProjection(item.entry.metadata_location)) continue;
       // The next open makes the folder show what was taken.
       Projector::Mark(database, {},
                       {{MetadataFolderOf(item.entry.metadata_location),
@@ -561,6 +593,7 @@ class Rebuild {
   const std::string folder_;
   const std::string database_;
   const RebuildOptions& options_;
+  const std::shared_ptr<io::FileSystem> opened_;
   io::FileSystem& files_;
   std::string old_tag_;
   RebuildReport report_;

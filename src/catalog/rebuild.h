@@ -1,5 +1,5 @@
-// `eider catalog rebuild`: makes catalog.db anew from the folder of a warehouse, where the old one
-// is lost or damaged.
+// `eider catalog rebuild`: makes a warehouse's catalog anew from its folder, where the old one is
+// lost or damaged.
 //
 // What a folder proves committed is taken: the metadata its version hint names, and every newer one
 // that later metadata builds on. Whether the newest of all had landed when the catalog was lost
@@ -8,6 +8,7 @@
 // are there, and the report says so. Folders of dropped tables stay dropped.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct RebuildOptions {
   bool replace_healthy = false;
   // Takes newest metadata that may or may not have been committed.
   bool take_unproven = true;
-  io::FileSystem* files = nullptr;  // nullptr: the local file system
+  std::map<std::string, std::string> storage = {};  // how S3 is reached: see io/s3_options.h
+  io::FileSystem* files = nullptr;                  // nullptr: the one that the warehouse lies on
 };
 
 struct RebuiltEntry {
@@ -34,7 +36,7 @@ struct RebuiltEntry {
 };
 
 struct SkippedFolder {
-  std::string path;    // a folder or metadata file, absolute local path
+  std::string path;    // a folder or metadata file, by io::PathOf
   std::string reason;  // one sentence
 };
 
@@ -48,7 +50,7 @@ struct RebuildReport {
   std::string name;
 };
 
-// `warehouse` is a folder or file: location. Throws kAlreadyExists where the old catalog is healthy
+// `warehouse` is a folder or location. Throws kAlreadyExists where the old catalog is healthy
 // and replace_healthy was not asked for; kConflict, naming the process, where a damaged catalog is
 // still open in another process; kNotFound where there is no such folder. Not to be called by a
 // process that has the warehouse open itself.

@@ -87,12 +87,13 @@ class RestReader : public RemoteReader {
   RestTables& tables_;
 };
 
-class RestCatalog : public RemoteCatalog {
+class RestCatalog : public Catalog {
  public:
   explicit RestCatalog(const RestCatalogOptions& options)
-      : files_(options.files != nullptr ? *options.files : io::LocalFileSystem()),
-        client_(options.properties),
-        tables_(client_, files_),
+      : client_(options.properties),
+        storage_(options.files != nullptr ? *options.files : io::LocalFileSystem(), options.storage,
+                 StorageOffered(client_)),
+        tables_(client_, storage_),
         commit_(client_, tables_),
         name_(options.name),
         uri_(client_.Property("uri")) {
@@ -102,7 +103,8 @@ class RestCatalog : public RemoteCatalog {
 
   const std::string& name() const override { return name_; }
   const std::string& warehouse() const override { return uri_; }
-  io::FileSystem& files() override { return files_; }
+  bool has_folder() const override { return false; }
+  io::FileSystem& files() override { return storage_; }
 
   std::shared_ptr<const CatalogSnapshot> Snapshot() override { NotServed(); }
   std::unique_ptr<CatalogReader> NewReader() override {
@@ -148,6 +150,17 @@ class RestCatalog : public RemoteCatalog {
       reply = Stage(stage);
     }
     if (!reply) throw Error(ErrorCode::kIo, stage.what + ": the answer was not whole");
+    // Until it is made, keys that end are had by another staged create.
+    storage_.Learn(table.identifier, reply->body, [this, stage, identifier = table.identifier] {
+      try {
+        return tables_.AskForKeys(identifier, false);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kNotFound) throw;
+      }
+      std::optional<RestReply> again = Stage(stage);
+      if (!again) throw Error(ErrorCode::kIo, stage.what + ": the answer was not whole");
+      return std::move(again->body);
+    });
     const Json& metadata = RequireMember(reply->body, "metadata", stage.what);
     return RequireString(metadata, "location", stage.what);
   }
@@ -176,8 +189,8 @@ class RestCatalog : public RemoteCatalog {
     }
   }
 
-  io::FileSystem& files_;
   RestClient client_;
+  RestStorage storage_;
   RestTables tables_;
   RestCommit commit_;
   std::string name_;
@@ -186,7 +199,7 @@ class RestCatalog : public RemoteCatalog {
 
 }  // namespace
 
-std::shared_ptr<RemoteCatalog> OpenRestCatalog(const RestCatalogOptions& options) {
+std::shared_ptr<Catalog> OpenRestCatalog(const RestCatalogOptions& options) {
   return std::make_shared<RestCatalog>(options);
 }
 

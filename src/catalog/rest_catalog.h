@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "catalog/catalog_reader.h"
+#include "catalog/catalog.h"
 #include "catalog/rest_properties.h"
 
 namespace eider::catalog {
@@ -16,10 +16,17 @@ struct RestCatalogOptions {
   RestProperties properties;
   // What it is called here; "" means the warehouse's name.
   std::string name;
-  io::FileSystem* files = nullptr;  // nullptr: the local file system
+  io::FileSystem* files = nullptr;  // for local locations; nullptr: the local file system
+  // How tables on S3 are reached whose catalog lends no keys: see io/s3_options.h.
+  std::map<std::string, std::string> storage = {};
 };
 
-// Asks for the catalog's configuration, and for nothing else. Throws as RestClient does.
-std::shared_ptr<RemoteCatalog> OpenRestCatalog(const RestCatalogOptions& options);
+// Asks for the catalog's configuration, and for nothing else. Throws as RestClient does. What is
+// different from other catalogs:
+//   NewLocation    stands for a location that the catalog will choose; only Commit can read it
+//   Commit         does not always know the metadata locations of its result, which are "" then
+//   Purge          does nothing: the drop has asked the catalog for it
+//   Probe, Snapshot, FindAnswer, KeepAnswer   throw kUnsupported: who serves it has those
+std::shared_ptr<Catalog> OpenRestCatalog(const RestCatalogOptions& options);
 
 }  // namespace eider::catalog

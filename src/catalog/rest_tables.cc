@@ -18,9 +18,9 @@ std::string What(const TableIdentifier& identifier, EntityKind kind) {
 
 }  // namespace
 
-RestTables::RestTables(RestClient& client, io::FileSystem& files)
+RestTables::RestTables(RestClient& client, RestStorage& storage)
     : client_(client),
-      files_(files),
+      storage_(storage),
       has_views_(client.Offers("GET /v1/{prefix}/namespaces/{namespace}/views/{view}")),
       tables_(kCachedMetadata),
       views_(kCachedMetadata) {}
@@ -95,7 +95,27 @@ std::optional<Entry> RestTables::Load(const TableIdentifier& identifier, EntityK
     return std::nullopt;
   }
   if (reply->status == 304) return Entry{kind, known->metadata_location};
-  return Entry{kind, Keep(identifier, kind, *reply)};
+  std::string location = Keep(identifier, kind, *reply);
+  if (!is_view) {
+    auto lent = reply->body.find("storage-credentials");
+    bool lends_apart = lent != reply->body.end() && lent->is_array() && !lent->empty();
+    storage_.Learn(identifier, reply->body,
+                   [this, identifier, lends_apart] { return AskForKeys(identifier, lends_apart); });
+  }
+  return Entry{kind, location};
+}
+
+Json RestTables::AskForKeys(const TableIdentifier& identifier, bool lends_apart) {
+  std::string path = client_.TablePath(identifier);
+  std::optional<RestReply> reply;
+  if (lends_apart &&
+      client_.Offers("GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials")) {
+    reply = client_.Get(path + "/credentials");
+  } else {
+    reply = client_.Get(path + "?snapshots=refs");
+  }
+  if (reply) return std::move(reply->body);
+  throw Error(ErrorCode::kNotFound, "it does not exist any more");
 }
 
 std::string RestTables::Keep(const TableIdentifier& identifier, EntityKind kind,
@@ -127,8 +147,8 @@ std::string RestTables::Keep(const TableIdentifier& identifier, EntityKind kind,
 iceberg::TableMetadataPtr RestTables::AtTableLocation(const std::string& metadata_location) {
   if (auto cached = tables_.Get(metadata_location)) return cached;
   ThrowIfUnreadable(metadata_location);
-  auto metadata = std::make_shared<const iceberg::TableMetadata>(
-      iceberg::ParseTableMetadata(ReadMetadataFile(files_, metadata_location), metadata_location));
+  auto metadata = std::make_shared<const iceberg::TableMetadata>(iceberg::ParseTableMetadata(
+      ReadMetadataFile(storage_, metadata_location), metadata_location));
   tables_.Put(metadata_location, metadata, 1);
   return metadata;
 }
@@ -137,7 +157,7 @@ iceberg::ViewMetadataPtr RestTables::AtViewLocation(const std::string& metadata_
   if (auto cached = views_.Get(metadata_location)) return cached;
   ThrowIfUnreadable(metadata_location);
   auto metadata = std::make_shared<const iceberg::ViewMetadata>(
-      iceberg::ParseViewMetadata(ReadMetadataFile(files_, metadata_location), metadata_location));
+      iceberg::ParseViewMetadata(ReadMetadataFile(storage_, metadata_location), metadata_location));
   views_.Put(metadata_location, metadata, 1);
   return metadata;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/lru_cache.h"
 #include "catalog/rest_client.h"
+#include "catalog/rest_storage.h"
 
 namespace eider::catalog {
 
@@ -17,7 +18,7 @@ namespace eider::catalog {
 class RestTables {
  public:
   // Both are not owned.
-  RestTables(RestClient& client, io::FileSystem& files);
+  RestTables(RestClient& client, RestStorage& storage);
 
   bool has_views() const { return has_views_; }
 
@@ -32,6 +33,10 @@ class RestTables {
   // By the location that Find gave.
   iceberg::TableMetadataPtr AtTableLocation(const std::string& metadata_location);
   iceberg::ViewMetadataPtr AtViewLocation(const std::string& metadata_location);
+
+  // Asks how a table's files are reached now, for RestStorage. Throws kNotFound where there is no
+  // such table any more.
+  Json AskForKeys(const TableIdentifier& identifier, bool lends_apart);
 
   // Takes what the catalog says of a table or view, in answer to a load or a commit. Returns its
   // metadata location.
@@ -50,7 +55,7 @@ class RestTables {
   void ThrowIfUnreadable(const std::string& metadata_location);
 
   RestClient& client_;
-  io::FileSystem& files_;
+  RestStorage& storage_;
   const bool has_views_;
   LruCache<iceberg::TableMetadata> tables_;  // by metadata location
   LruCache<iceberg::ViewMetadata> views_;

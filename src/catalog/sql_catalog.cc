@@ -76,6 +76,7 @@ class SqlCatalog : public Catalog {
   const std::string& warehouse() const override { return warehouse_; }
   io::FileSystem& files() override { return files_; }
 
+  void Probe() override { store_->Probe(); }
   std::shared_ptr<const CatalogSnapshot> Snapshot() override {
     std::string version;
     store_->Read([&](SqlDatabase& database) { version = database.Version(); });

@@ -55,6 +55,8 @@ class SqlStore {
   // What it is called in messages: a path or a URL, without a password.
   virtual const std::string& address() const = 0;
 
+  // Throws, within seconds, unless the database answers now.
+  virtual void Probe() = 0;
   // Each statement of `action` sees what is committed by then. May call `action` again where the
   // connection was lost.
   virtual void Read(const Action& action) = 0;

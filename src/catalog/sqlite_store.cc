@@ -29,6 +29,10 @@ SqliteStore::SqliteStore(const std::string& path, CommitObserver* observer)
   writer_ = std::make_unique<SqliteDatabase>(path);
 }
 
+void SqliteStore::Probe() {
+  Read([](SqlDatabase& database) { database.Version(); });
+}
+
 void SqliteStore::Read(const Action& action) {
   // The same connection each time, so that its version can be compared.
   if (!has_reader_) {

@@ -27,6 +27,7 @@ class SqliteStore : public SqlStore {
   SqliteDatabase& database() { return *writer_; }
 
   const std::string& address() const override { return path_; }
+  void Probe() override;
   void Read(const Action& action) override;
   void ReadOneInstant(const Action& action) override;
   bool Write(WriteScope scope, const std::function<bool(SqlDatabase&)>& change) override;

@@ -47,10 +47,21 @@ Json ReportAsJson(const std::string& warehouse, const catalog::CheckReport& repo
                                                   : Json(nullptr)},
          {"detail", finding.detail}});
   }
-  return {{"warehouse", warehouse},         {"tables", report.tables},
-          {"views", report.views},          {"files", report.files},
-          {"bytes", report.bytes},          {"leftover_bytes", report.leftover_bytes},
-          {"damaged", report.has_damage()}, {"findings", std::move(findings)}};
+  return {{"warehouse", warehouse},
+          {"tables", report.tables},
+          {"views", report.views},
+          {"files", report.files},
+          {"bytes", report.bytes},
+          {"leftover_bytes", report.leftover_bytes},
+          {"unfinished_unknown", report.unfinished_unknown},
+          {"damaged", report.has_damage()},
+          {"findings", std::move(findings)}};
+}
+
+void PrintUnknown(const catalog::CheckReport& report) {
+  if (report.unfinished_unknown.empty()) return;
+  fmt::print("Whether uploads were begun and not ended is not known: {}.\n",
+             report.unfinished_unknown);
 }
 
 void PrintReport(const std::string& warehouse, const catalog::CheckReport& report) {
@@ -62,11 +73,13 @@ void PrintReport(const std::string& warehouse, const catalog::CheckReport& repor
   for (const catalog::Finding& finding : report.findings) {
     rows.push_back({std::string(catalog::FindingKindName(finding.kind)), finding.object,
                     SizeText(finding.size), finding.path, finding.detail});
-    recent = recent || (finding.kind == catalog::FindingKind::kLeftoverFile &&
-                        finding.modified_micros > NowMicros() - kRecentMicros);
+    bool is_rest = finding.kind == catalog::FindingKind::kLeftoverFile ||
+                   finding.kind == catalog::FindingKind::kUnfinishedFile;
+    recent = recent || (is_rest && finding.modified_micros > NowMicros() - kRecentMicros);
   }
   if (rows.empty()) {
     print("Catalog and folder agree.\n");
+    PrintUnknown(report);
     return;
   }
   TableStyle style;
@@ -87,6 +100,7 @@ void PrintReport(const std::string& warehouse, const catalog::CheckReport& repor
                                return catalog::IsDamage(finding.kind) &&
                                       finding.kind != catalog::FindingKind::kMovedWarehouse;
                              });
+  PrintUnknown(report);
   if (damaged) print("There is damage: rows cannot be read until it is mended.\n");
 }
 
@@ -95,6 +109,7 @@ int RunCheck(const Arguments& arguments) {
   const std::string& warehouse = place.folder;
   catalog::CheckOptions options;
   options.store = place.catalog;
+  options.storage = place.storage;
   options.data_files = !arguments.Flag("fast");
   catalog::CheckReport report = catalog::CheckWarehouse(warehouse, options);
   if (arguments.Text("format") == "json") {
@@ -113,6 +128,7 @@ int RunRebuild(const Arguments& arguments) {
   WarehousePlace place = PlaceOfOwnWarehouse(arguments);
   const std::string& warehouse = place.folder;
   options.store = place.catalog;
+  options.storage = place.storage;
   catalog::RebuildReport report = catalog::RebuildCatalog(warehouse, options);
   for (const catalog::RebuiltEntry& entry : report.entries) {
     bool view = entry.entry.kind == catalog::EntityKind::kView;

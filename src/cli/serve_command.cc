@@ -291,8 +291,7 @@ std::shared_ptr<Serving> ServeProgram::Prepare() {
   routes.only_this_machine = !next->config.allow_anonymous && !next->config.access.asks();
   routes.metrics = [this] { return MetricsText(); };
   for (const ServedWarehouse& warehouse : next->warehouses) {
-    routes.checks.push_back(
-        {warehouse.name, [catalog = warehouse.catalog] { catalog->Snapshot(); }});
+    routes.checks.push_back({warehouse.name, [catalog = warehouse.catalog] { catalog->Probe(); }});
   }
   return next;
 }

@@ -88,6 +88,7 @@ std::shared_ptr<Adapter> Adapter::Open(std::shared_ptr<const Config> config, Eve
     catalog::CatalogOptions served;
     served.store = profile.catalog_store;
     served.properties = profile.catalog_properties;
+    served.storage = profile.storage;
     served.name = adapter->default_database_;
     adapter->database_->AttachWarehouse(served.name,
                                         catalog::OpenCatalog(*profile.warehouse, served), false);

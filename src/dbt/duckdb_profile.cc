@@ -152,8 +152,11 @@ class ProfileReader {
     if (Find("path")) {
       Fail("`path` belongs to targets of type duckdb", "Type eider has only `warehouse`.");
     }
-    if (EqualsIgnoreCase(out_.catalog_store, catalog::kRestCatalog) ||
-        EqualsIgnoreCase(out_.catalog_store, catalog::kHiveCatalog)) {
+    if (EqualsIgnoreCase(out_.catalog_store, catalog::kRestCatalog)) {
+      ReadRemoteCatalog();
+      return ReadStorage("");
+    }
+    if (EqualsIgnoreCase(out_.catalog_store, catalog::kHiveCatalog)) {
       return ReadRemoteCatalog();
     }
     const Json* warehouse = Find("warehouse");
@@ -162,8 +165,12 @@ class ProfileReader {
            "Name the folder the Iceberg tables go to: `warehouse: /data/iceberg-warehouse`.");
     }
     out_.warehouse = Absolute(warehouse->get<std::string>());
+    ReadStorage(*out_.warehouse);
+  }
+
+  void ReadStorage(const std::string& warehouse) {
     try {
-      out_.storage = WarehouseStorage(credentials_, *out_.warehouse);
+      out_.storage = WarehouseStorage(credentials_, warehouse);
     } catch (Error& error) {
       throw error.At(target_.profiles_file.string());
     }

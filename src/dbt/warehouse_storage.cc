@@ -35,7 +35,7 @@ constexpr DuckDbNames kNames[] = {
 class Reader {
  public:
   Reader(const Json& credentials, const std::string& warehouse)
-      : credentials_(credentials), location_(io::ToLocation(warehouse)) {}
+      : credentials_(credentials), location_(warehouse.empty() ? "" : io::ToLocation(warehouse)) {}
 
   io::StorageProperties Read() {
     if (const Json* settings = Find("settings")) {
@@ -114,7 +114,7 @@ class Reader {
 }  // namespace
 
 io::StorageProperties WarehouseStorage(const Json& credentials, const std::string& warehouse) {
-  if (!io::IsOnS3(warehouse)) return {};
+  if (!warehouse.empty() && !io::IsOnS3(warehouse)) return {};
   return Reader(credentials, warehouse).Read();
 }
 

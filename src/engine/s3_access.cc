@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "duckdb/main/database.hpp"
@@ -10,7 +11,7 @@
 #include "duckdb/main/secret/secret_manager.hpp"
 #include "duckdb/main/secret/secret_storage.hpp"
 #include "engine/duckdb_error.h"
-#include "engine/httpfs.h"
+#include "io/s3_options.h"
 
 namespace eider::engine {
 
@@ -49,24 +50,35 @@ duckdb::unique_ptr<duckdb::KeyValueSecret> MakeSecret(const std::string& scope,
 
 class S3Scopes {
  public:
-  int Add(const std::string& location, const io::S3Options& options) {
+  int Add(const std::string& location, std::shared_ptr<io::FileSystem> files) {
     std::lock_guard<std::mutex> lock(mutex_);
-    scopes_.emplace(++last_id_, std::make_pair(location + "/", options));
+    std::string prefix = location.empty() ? "" : location + "/";
+    warehouses_.emplace(++last_id_, Warehouse{std::move(prefix), std::move(files)});
     return last_id_;
   }
 
   void Remove(int id) {
     std::lock_guard<std::mutex> lock(mutex_);
-    scopes_.erase(id);
+    warehouses_.erase(id);
   }
 
-  // The longest scope that `path` lies in.
-  std::optional<std::pair<std::string, io::S3Options>> Find(const std::string& path) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    std::optional<std::pair<std::string, io::S3Options>> found;
-    for (const auto& [id, scope] : scopes_) {
-      if (!path.starts_with(scope.first)) continue;
-      if (!found || scope.first.size() > found->first.size()) found = scope;
+  // The longest scope that `path` lies in; nullptr for none.
+  std::shared_ptr<const io::S3Scope> Find(const std::string& path) {
+    std::vector<Warehouse> around;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      for (const auto& [id, warehouse] : warehouses_) {
+        if (path.starts_with(warehouse.prefix)) around.push_back(warehouse);
+      }
+    }
+    std::shared_ptr<const io::S3Scope> found;
+    for (const Warehouse& warehouse : around) {
+      std::shared_ptr<const io::S3Scope> scope = warehouse.files->FindS3Scope(path);
+      if (!scope) continue;
+      if (scope->prefix.size() < warehouse.prefix.size()) {
+        scope = std::make_shared<const io::S3Scope>(io::S3Scope{warehouse.prefix, scope->options});
+      }
+      if (!found || scope->prefix.size() > found->prefix.size()) found = scope;
     }
     return found;
   }
@@ -75,10 +87,15 @@ class S3Scopes {
   void Register(duckdb::DatabaseInstance& database, std::shared_ptr<S3Scopes> self);
 
  private:
+  struct Warehouse {
+    std::string prefix;
+    std::shared_ptr<io::FileSystem> files;
+  };
+
   std::mutex mutex_;
   bool registered_ = false;
   int last_id_ = 0;
-  std::map<int, std::pair<std::string, io::S3Options>> scopes_;
+  std::map<int, Warehouse> warehouses_;
 };
 
 namespace {
@@ -92,10 +109,10 @@ class WarehouseSecrets : public duckdb::SecretStorage {
   duckdb::SecretMatch LookupSecret(const std::string& path, const std::string& type,
                                    duckdb::optional_ptr<duckdb::CatalogTransaction>) override {
     if (type != "s3") return {};
-    auto scope = scopes_->Find(path);
-    if (!scope) return {};
-    return AtBorder([&] {
-      duckdb::SecretEntry entry(MakeSecret(scope->first, scope->second));
+    return AtBorder([&]() -> duckdb::SecretMatch {
+      auto scope = scopes_->Find(path);
+      if (!scope) return {};
+      duckdb::SecretEntry entry(MakeSecret(scope->prefix, scope->options));
       entry.persist_type = duckdb::SecretPersistType::TEMPORARY;
       entry.storage_mode = kStorage;
       duckdb::SecretMatch none;
@@ -138,11 +155,10 @@ void S3Scopes::Register(duckdb::DatabaseInstance& database, std::shared_ptr<S3Sc
 std::shared_ptr<S3Scopes> MakeS3Scopes() { return std::make_shared<S3Scopes>(); }
 
 S3Access::S3Access(duckdb::DatabaseInstance& database, std::shared_ptr<S3Scopes> scopes,
-                   const std::string& location, const io::S3Options& options)
+                   const std::string& location, std::shared_ptr<io::FileSystem> files)
     : scopes_(std::move(scopes)) {
-  LoadHttpfs(database);
   scopes_->Register(database, scopes_);
-  id_ = scopes_->Add(location, options);
+  id_ = scopes_->Add(location, std::move(files));
 }
 
 S3Access::~S3Access() { scopes_->Remove(id_); }

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "io/s3_options.h"
+#include "io/file_system.h"
 
 namespace duckdb {
 class DatabaseInstance;
@@ -22,13 +22,13 @@ class S3Scopes;
 
 std::shared_ptr<S3Scopes> MakeS3Scopes();
 
-// While it lives, the files below one location are opened with one warehouse's keys.
+// While it lives, files are opened with the keys of one warehouse.
 class S3Access {
  public:
-  // Loads httpfs where it is not yet; throws kUnsupported, saying where it was looked for, where
-  // it cannot be. `scopes` belongs to `database`. `location`: "s3://bucket/prefix".
+  // `scopes` belongs to `database`. The files are those below `location` ("s3://bucket/prefix"),
+  // or, where that is "", all that `files` knows the way to.
   S3Access(duckdb::DatabaseInstance& database, std::shared_ptr<S3Scopes> scopes,
-           const std::string& location, const io::S3Options& options);
+           const std::string& location, std::shared_ptr<io::FileSystem> files);
   ~S3Access();
   S3Access(const S3Access&) = delete;
   S3Access& operator=(const S3Access&) = delete;

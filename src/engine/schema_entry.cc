@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
@@ -12,6 +13,7 @@
 #include "duckdb/planner/tableref/bound_at_clause.hpp"
 #include "engine/duckdb_error.h"
 #include "engine/metadata_table.h"
+#include "engine/name_listing.h"
 #include "engine/table_change.h"
 #include "engine/table_entry.h"
 #include "engine/table_write.h"
@@ -94,6 +96,13 @@ duckdb::CatalogEntry* SchemaEntry::Find(WarehouseTransaction& transaction,
   }
 }
 
+duckdb::CatalogEntry& SchemaEntry::NameEntry(WarehouseTransaction& transaction,
+                                             const std::string& entry_name, bool is_view) {
+  std::string key = fmt::format("{}\n{} by name", entry_name, is_view ? "view" : "table");
+  if (duckdb::CatalogEntry* kept = transaction.Kept(key)) return *kept;
+  return transaction.Keep(key, MakeNameEntry(catalog, *this, entry_name, is_view));
+}
+
 void SchemaEntry::Scan(duckdb::ClientContext& context, duckdb::CatalogType type,
                        const std::function<void(duckdb::CatalogEntry&)>& callback) {
   if (type != duckdb::CatalogType::TABLE_ENTRY && type != duckdb::CatalogType::VIEW_ENTRY) return;
@@ -101,9 +110,16 @@ void SchemaEntry::Scan(duckdb::ClientContext& context, duckdb::CatalogType type,
     WarehouseTransaction& transaction = WarehouseTransaction::Get(context, catalog);
     // Asked for tables, DuckDB's own schemas list views as well, and callers count on it.
     bool tables_too = type == duckdb::CatalogType::TABLE_ENTRY;
+    bool names_only = ListsNamesOnly(context);
     std::vector<std::string> wanted;
     for (const auto& [entry_name, kind] : transaction.Names(name)) {
-      if (tables_too || kind == catalog::EntityKind::kView) wanted.push_back(entry_name);
+      bool is_view = kind == catalog::EntityKind::kView;
+      if (!tables_too && !is_view) continue;
+      if (names_only) {
+        callback(NameEntry(transaction, entry_name, is_view));
+      } else {
+        wanted.push_back(entry_name);
+      }
     }
     transaction.Prefetch(name, wanted);
     for (const std::string& entry_name : wanted) {
@@ -126,6 +142,25 @@ duckdb::optional_ptr<duckdb::CatalogEntry> SchemaEntry::LookupEntry(
   }
   return AtBorder(
       [&] { return Find(Of(transaction), lookup.GetEntryName(), lookup.GetAtClause()); });
+}
+
+// DuckDB's own version looks at every table.
+duckdb::SimilarCatalogEntry SchemaEntry::GetSimilarEntry(duckdb::CatalogTransaction transaction,
+                                                         const duckdb::EntryLookupInfo& lookup) {
+  return AtBorder([&] {
+    duckdb::SimilarCatalogEntry similar;
+    duckdb::CatalogType type = lookup.GetCatalogType();
+    if (type != duckdb::CatalogType::TABLE_ENTRY && type != duckdb::CatalogType::VIEW_ENTRY) {
+      return similar;
+    }
+    for (const auto& [entry_name, kind] : Of(transaction).Names(name)) {
+      double score = duckdb::StringUtil::SimilarityRating(entry_name, lookup.GetEntryName());
+      if (score <= similar.score) continue;
+      similar.score = score;
+      similar.name = entry_name;
+    }
+    return similar;
+  });
 }
 
 void SchemaEntry::DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) {

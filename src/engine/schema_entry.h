@@ -20,6 +20,8 @@ class SchemaEntry : public duckdb::SchemaCatalogEntry {
             const std::function<void(duckdb::CatalogEntry&)>& callback) override;
   duckdb::optional_ptr<duckdb::CatalogEntry> LookupEntry(
       duckdb::CatalogTransaction transaction, const duckdb::EntryLookupInfo& lookup) override;
+  duckdb::SimilarCatalogEntry GetSimilarEntry(duckdb::CatalogTransaction transaction,
+                                              const duckdb::EntryLookupInfo& lookup) override;
   void DropEntry(duckdb::ClientContext& context, duckdb::DropInfo& info) override;
   void Alter(duckdb::CatalogTransaction transaction, duckdb::AlterInfo& info) override;
 
@@ -52,6 +54,8 @@ class SchemaEntry : public duckdb::SchemaCatalogEntry {
                              duckdb::optional_ptr<duckdb::BoundAtClause> at);
 
  private:
+  duckdb::CatalogEntry& NameEntry(WarehouseTransaction& transaction, const std::string& entry_name,
+                                  bool is_view);
   [[noreturn]] void Unsupported(const char* what) const;
 };
 

@@ -36,6 +36,7 @@
 #include "engine/dialect.h"
 #include "engine/duckdb_error.h"
 #include "engine/httpfs.h"
+#include "engine/name_listing.h"
 #include "engine/query_result.h"
 #include "engine/storage_extension.h"
 #include "engine/table_scan.h"
@@ -314,6 +315,7 @@ std::shared_ptr<Database> OpenDatabase(const DatabaseOptions& options) {
     auto database = std::make_shared<duckdb::DuckDB>(
         options.path == ":memory:" ? nullptr : options.path.c_str(), &config);
     RegisterTableScan(*database->instance);
+    RegisterNameListing(*database->instance);
     return std::make_shared<DuckDatabase>(std::move(database));
   } catch (const Error&) {
     throw;

@@ -17,6 +17,7 @@
 #include "duckdb/parser/parsed_data/attach_info.hpp"
 #include "duckdb/storage/storage_extension.hpp"
 #include "engine/duckdb_error.h"
+#include "engine/httpfs.h"
 #include "engine/s3_access.h"
 #include "engine/warehouse_catalog.h"
 
@@ -104,10 +105,14 @@ duckdb::unique_ptr<duckdb::Catalog> Attach(
     auto store = state.Find(location);
     if (!store) store = catalog::OpenCatalog(location, catalog_options);
     std::unique_ptr<S3Access> access;
-    if (const io::S3Options* s3 = store->files().s3_options()) {
-      access = std::make_unique<S3Access>(database.GetDatabase(), state.s3_scopes(),
-                                          store->warehouse(), *s3);
+    // Where its tables lie, a catalog without a folder tells with each of them.
+    std::string folder = store->has_folder() ? store->warehouse() : "";
+    if (!store->has_folder() || io::IsOnS3(folder)) {
+      std::shared_ptr<io::FileSystem> files(store, &store->files());
+      access = std::make_unique<S3Access>(database.GetDatabase(), state.s3_scopes(), folder,
+                                          std::move(files));
     }
+    if (io::IsOnS3(folder)) LoadHttpfs(database.GetDatabase());
     return duckdb::make_uniq<WarehouseCatalog>(database, std::move(store), std::move(access));
   });
 }

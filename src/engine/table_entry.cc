@@ -137,8 +137,9 @@ duckdb::unique_ptr<duckdb::BaseStatistics> TableEntry::GetStatistics(duckdb::Cli
 duckdb::TableFunction TableEntry::GetScanFunction(
     duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
   return AtBorder([&] {
-    auto& files = catalog.Cast<WarehouseCatalog>().store().files();
-    return MakeTableScan(context, *this, files, bind_data);
+    auto& warehouse = catalog.Cast<WarehouseCatalog>();
+    warehouse.PrepareFor(version_.metadata->location);
+    return MakeTableScan(context, *this, warehouse.store().files(), bind_data);
   });
 }
 

@@ -23,7 +23,7 @@ void RemoveUnnamedFiles(io::FileSystem& files, const std::vector<std::string>& p
 }
 
 void RemoveIfEmpty(io::FileSystem& files, const std::string& folder) {
-  if (!files.has_folders()) return;
+  if (!files.has_folders() || io::IsOnS3(folder)) return;
   // Any other folder is one that the user chose, and may have made.
   fs::path path(io::LocalPath(folder));
   if (path.filename() != "data" && path.filename() != "metadata") return;

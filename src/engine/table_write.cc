@@ -91,14 +91,12 @@ void CheckVersion(const iceberg::TableMetadata& metadata, const std::string& tab
       .WithHint("ALTER TABLE .. SET ('format-version' = '2') upgrades it.");
 }
 
-// One warehouse, one kind of store: its file system knows no other.
 void RequireReachable(io::FileSystem& files, const std::string& location,
                       const std::string& table) {
-  bool warehouse_is_on_s3 = files.s3_options() != nullptr;
-  if (io::IsOnS3(location) == warehouse_is_on_s3) return;
+  if (files.Reaches(location)) return;
   throw Error(ErrorCode::kUnsupported,
               fmt::format("table {} cannot lie in {}: the warehouse is {}", table, location,
-                          warehouse_is_on_s3 ? "on S3" : "a local folder"));
+                          io::IsOnS3(location) ? "a local folder" : "on S3"));
 }
 
 // What CREATE [OR REPLACE] TABLE makes of a table.
@@ -125,9 +123,9 @@ Replacement PlanReplacement(WarehouseTransaction& transaction,
   } else {
     int32_t last_column_id = 0;
     schema = iceberg::AssignFieldIds(schema, nullptr, &last_column_id);
-    replacement.location = catalog::PlaceTable(
-        transaction.store(), {identifier, schema, replacement.definition.properties,
-                              replacement.definition.location.value_or("")});
+    replacement.location =
+        transaction.store().Place({identifier, schema, replacement.definition.properties,
+                                   replacement.definition.location.value_or("")});
   }
   RequireReachable(transaction.store().files(), replacement.location, identifier.ToString());
   return replacement;
@@ -250,14 +248,15 @@ std::string TextOr(const std::map<std::string, std::string>& properties, const c
 }
 
 // Where and how the data files of one statement are written.
-DataFileOptions WriteOptions(io::FileSystem& files, const iceberg::Schema& schema,
+DataFileOptions WriteOptions(WarehouseCatalog& catalog, const iceberg::Schema& schema,
                              const std::string& location,
                              const std::map<std::string, std::string>& properties,
                              const std::string& table) {
   DataFileOptions options;
-  options.files = &files;
+  options.files = &catalog.store().files();
   options.folder = io::PathOf(TextOr(properties, "write.data.path", location + "/data"));
-  RequireReachable(files, options.folder, table);
+  RequireReachable(*options.files, options.folder, table);
+  catalog.PrepareFor(options.folder);
   options.file_prefix = NewUuid();
   options.compression = Lower(TextOr(properties, "write.parquet.compression-codec", "zstd"));
   if (options.compression == "zstd") {  // DuckDB knows levels of no other
@@ -349,7 +348,7 @@ duckdb::PhysicalOperator& PlanTableReplacement(duckdb::ClientContext& context,
     properties.insert(base->properties.begin(), base->properties.end());
   }
   std::string table = identifier.ToString();
-  DataFileOptions options = WriteOptions(catalog.store().files(), replacement->definition.schema,
+  DataFileOptions options = WriteOptions(catalog, replacement->definition.schema,
                                          replacement->location, properties, table);
   auto done = [&catalog, identifier, table, replacement, properties](
                   duckdb::ClientContext& client, std::vector<WrittenFile> written) {
@@ -404,8 +403,8 @@ duckdb::PhysicalOperator& PlanTableAppend(duckdb::ClientContext& context,
   duckdb::optional_ptr<duckdb::PhysicalOperator> input = plan;
   if (!op.column_index_map.empty()) input = planner.ResolveDefaultsProjection(op, *plan);
 
-  DataFileOptions options = WriteOptions(catalog.store().files(), *schema, metadata->location,
-                                         metadata->properties, table);
+  DataFileOptions options =
+      WriteOptions(catalog, *schema, metadata->location, metadata->properties, table);
   auto done = [&catalog, identifier, table, schema, metadata](duckdb::ClientContext& client,
                                                               std::vector<WrittenFile> written) {
     if (written.empty()) return;  // no rows: no change

@@ -14,6 +14,7 @@
 #include "duckdb/planner/operator/logical_update.hpp"
 #include "duckdb/storage/database_size.hpp"
 #include "engine/duckdb_error.h"
+#include "engine/httpfs.h"
 #include "engine/schema_entry.h"
 #include "engine/table_write.h"
 
@@ -40,13 +41,17 @@ WarehouseCatalog::WarehouseCatalog(duckdb::AttachedDatabase& database,
 
 void WarehouseCatalog::Initialize(bool) {}
 
+void WarehouseCatalog::PrepareFor(const std::string& location) {
+  if (io::IsOnS3(location)) LoadHttpfs(GetDatabase());
+}
+
 duckdb::optional_idx WarehouseCatalog::GetCatalogVersion(duckdb::ClientContext& context) {
   return WarehouseTransaction::Get(context, *this).version();
 }
 
 duckdb::DatabaseSize WarehouseCatalog::GetDatabaseSize(duckdb::ClientContext&) {
   duckdb::DatabaseSize size;
-  if (dynamic_cast<catalog::RemoteCatalog*>(store_.get()) != nullptr) return size;
+  if (!store_->has_folder()) return size;
   for (const io::FileInfo& file : store_->files().ListRecursive(store_->warehouse())) {
     size.bytes += static_cast<duckdb::idx_t>(file.size);
   }

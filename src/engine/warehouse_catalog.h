@@ -16,11 +16,14 @@ namespace eider::engine {
 
 class WarehouseCatalog : public duckdb::Catalog {
  public:
-  // `access` is that of a warehouse on S3; nullptr for others.
+  // `access` is that of a warehouse which may lie on S3; nullptr for others.
   WarehouseCatalog(duckdb::AttachedDatabase& database, std::shared_ptr<catalog::Catalog> store,
                    std::unique_ptr<S3Access> access);
 
   catalog::Catalog& store() { return *store_; }
+
+  // Before DuckDB reads or writes files there. Throws kUnsupported where it cannot.
+  void PrepareFor(const std::string& location);
 
   void Initialize(bool load_builtin) override;
   std::string GetCatalogType() override { return "eider"; }

@@ -78,7 +78,7 @@ WarehouseTransaction& WarehouseTransaction::Get(duckdb::ClientContext& context,
 }
 
 catalog::CatalogReader& WarehouseTransaction::Reader() {
-  if (!reader_) reader_ = catalog::ReadCatalog(store_);
+  if (!reader_) reader_ = store_.NewReader();
   return *reader_;
 }
 

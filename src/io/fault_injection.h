@@ -51,6 +51,10 @@ class FaultInjectionFileSystem : public FileSystem {
   bool has_folders() const override { return base_.has_folders(); }
   bool has_links() const override { return base_.has_links(); }
   const S3Options* s3_options() const override { return base_.s3_options(); }
+  std::shared_ptr<const S3Scope> FindS3Scope(const std::string& path) override {
+    return base_.FindS3Scope(path);
+  }
+  bool Reaches(std::string_view location) const override { return base_.Reaches(location); }
   std::string Read(const std::string& path) override;
   std::string ReadRange(const std::string& path, int64_t offset, int64_t length) override;
   void WriteNew(const std::string& path, std::string_view content) override;

@@ -17,6 +17,7 @@
 namespace eider::io {
 
 struct S3Options;
+struct S3Scope;
 
 struct FileInfo {
   std::string path;  // as PathOf has it
@@ -36,6 +37,11 @@ class FileSystem {
   virtual bool has_links() const { return true; }
   // How others (DuckDB) reach the same store; nullptr for a local disk.
   virtual const S3Options* s3_options() const { return nullptr; }
+  // How they reach one object, where that depends on its name; nullptr where it is none of this
+  // store. Throws where the object may not be reached.
+  virtual std::shared_ptr<const S3Scope> FindS3Scope(const std::string& path);
+  // Whether files can lie there at all: one file system may know local disks, S3, or both.
+  virtual bool Reaches(std::string_view location) const;
 
   virtual std::string Read(const std::string& path) = 0;
   // `length` bytes from `offset` on; fewer where the file ends before.
@@ -63,6 +69,9 @@ class FileSystem {
   virtual std::vector<FileInfo> List(const std::string& folder) = 0;
   // Every file below a folder, sorted by path.
   virtual std::vector<FileInfo> ListRecursive(const std::string& folder) = 0;
+  // Files below a folder that somebody began to write and neither finished nor gave up, sorted by
+  // path, which a store may keep for ever: their size is -1, their time that of the beginning.
+  virtual std::vector<FileInfo> ListUnfinished(const std::string& folder);
   virtual void CreateDirectories(const std::string& folder) = 0;
   // Removing what is not there is no error.
   virtual void Remove(const std::string& path) = 0;

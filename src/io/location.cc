@@ -29,6 +29,12 @@ std::string ToS3Location(std::string_view location) {
 
 }  // namespace
 
+std::shared_ptr<const S3Scope> FileSystem::FindS3Scope(const std::string&) { return nullptr; }
+
+std::vector<FileInfo> FileSystem::ListUnfinished(const std::string&) { return {}; }
+
+bool FileSystem::Reaches(std::string_view location) const { return !IsOnS3(location); }
+
 bool IsOnS3(std::string_view location) {
   std::string scheme = Lower(location.substr(0, std::min(location.find("://"), location.size())));
   return scheme.size() < location.size() && (scheme == "s3" || scheme == "s3a" || scheme == "s3n");

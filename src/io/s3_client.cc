@@ -122,6 +122,14 @@ int64_t ParseSize(const std::string& text, const S3Location& object) {
   throw Error(ErrorCode::kCorrupt, fmt::format("the store tells no size of {}", object.ToString()));
 }
 
+// A name in a listing with encoding-type=url.
+std::string DecodeKey(const std::string& text, const S3Location& listed) {
+  auto name = PercentDecode(ReplaceAll(text, "+", " "));
+  if (name) return *name;
+  throw Error(ErrorCode::kCorrupt,
+              fmt::format("the listing of {} names \"{}\"", listed.ToString(), text));
+}
+
 std::string EscapeXml(std::string_view text) {
   std::string escaped;
   for (char c : text) {
@@ -397,12 +405,6 @@ void S3Client::DeleteAll(const std::string& bucket, const std::vector<std::strin
 
 S3Listing S3Client::List(const S3Location& prefix, bool by_folder) {
   S3Listing listing;
-  auto decoded = [&](const std::string& text) {
-    auto name = PercentDecode(ReplaceAll(text, "+", " "));
-    if (name) return *name;
-    throw Error(ErrorCode::kCorrupt,
-                fmt::format("the listing of {} names \"{}\"", prefix.ToString(), text));
-  };
   std::string next;
   do {
     // Keys may hold characters that XML has no place for.
@@ -416,16 +418,49 @@ S3Listing S3Client::List(const S3Location& prefix, bool by_folder) {
     XmlElement page = ParseXml(answer.response.body, "the listing of " + prefix.ToString());
     for (const XmlElement& element : page.children) {
       if (element.name == "Contents") {
-        S3Location object{prefix.bucket, decoded(element.TextOf("Key"))};
+        S3Location object{prefix.bucket, DecodeKey(element.TextOf("Key"), prefix)};
         listing.objects.push_back({object.key, ParseSize(element.TextOf("Size"), object),
                                    ParseIsoDate(element.TextOf("LastModified"))});
       } else if (element.name == "CommonPrefixes") {
-        listing.prefixes.push_back(decoded(element.TextOf("Prefix")));
+        listing.prefixes.push_back(DecodeKey(element.TextOf("Prefix"), prefix));
       }
     }
     next = page.TextOf("IsTruncated") == "true" ? page.TextOf("NextContinuationToken") : "";
   } while (!next.empty());
   return listing;
+}
+
+std::vector<S3Object> S3Client::ListUploads(const S3Location& prefix) {
+  std::vector<S3Object> uploads;
+  std::string next_key;
+  std::string next_id;
+  bool is_truncated = true;
+  while (is_truncated) {
+    Request request{"GET",
+                    {prefix.bucket, ""},
+                    {{"uploads", ""}, {"prefix", prefix.key}, {"encoding-type", "url"}}};
+    if (!next_key.empty()) request.query.emplace_back("key-marker", next_key);
+    if (!next_id.empty()) request.query.emplace_back("upload-id-marker", next_id);
+    Answer answer = Send(request);
+    if (!answer.response.ok()) Fail(answer.response, "list the uploads of", prefix);
+    XmlElement page = ParseXml(answer.response.body, "the uploads of " + prefix.ToString());
+    for (const XmlElement& element : page.children) {
+      if (element.name != "Upload") continue;
+      std::string key = DecodeKey(element.TextOf("Key"), prefix);
+      // Not every store heeds the prefix.
+      if (!key.starts_with(prefix.key)) continue;
+      uploads.push_back({std::move(key), -1, ParseIsoDate(element.TextOf("Initiated"))});
+    }
+    std::string key = DecodeKey(page.TextOf("NextKeyMarker"), prefix);
+    std::string id = page.TextOf("NextUploadIdMarker");
+    bool moves = key != next_key || id != next_id;
+    is_truncated = page.TextOf("IsTruncated") == "true" && moves;
+    next_key = std::move(key);
+    next_id = std::move(id);
+  }
+  std::sort(uploads.begin(), uploads.end(),
+            [](const S3Object& a, const S3Object& b) { return a.key < b.key; });
+  return uploads;
 }
 
 }  // namespace eider::io

@@ -59,6 +59,9 @@ class S3Client {
 
   // All objects whose key begins with `prefix`; with `by_folder` only up to the next slash.
   S3Listing List(const S3Location& prefix, bool by_folder);
+  // The objects below it whose upload in parts was begun and neither completed nor aborted: size -1
+  // and the time it began, sorted by key. One object may be uploaded several times at once.
+  std::vector<S3Object> ListUploads(const S3Location& prefix);
 
  private:
   struct Request {

@@ -31,6 +31,10 @@ class S3Files : public FileSystem {
   bool has_folders() const override { return false; }
   bool has_links() const override { return false; }
   const S3Options* s3_options() const override { return &client_.options(); }
+  std::shared_ptr<const S3Scope> FindS3Scope(const std::string&) override {
+    return std::make_shared<const S3Scope>(S3Scope{"", client_.options()});
+  }
+  bool Reaches(std::string_view location) const override { return IsOnS3(location); }
 
   std::string Read(const std::string& path) override { return client_.Get(ParseS3Location(path)); }
 
@@ -86,6 +90,15 @@ class S3Files : public FileSystem {
     std::sort(files.begin(), files.end(),
               [](const FileInfo& a, const FileInfo& b) { return a.path < b.path; });
     return files;
+  }
+
+  std::vector<FileInfo> ListUnfinished(const std::string& folder) override {
+    S3Location prefix = PrefixOf(folder);
+    std::vector<FileInfo> uploads;
+    for (const S3Object& upload : client_.ListUploads(prefix)) {
+      uploads.push_back(InfoOf(prefix.bucket, upload));
+    }
+    return uploads;
   }
 
   void CreateDirectories(const std::string&) override {}

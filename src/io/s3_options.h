@@ -47,6 +47,12 @@ struct S3Options {
   std::string StsEndpoint() const;
 };
 
+// What all objects whose locations begin alike are reached by.
+struct S3Scope {
+  std::string prefix;  // "" for all
+  S3Options options;
+};
+
 // What is not said is looked for as the tools of AWS do: the environment, the shared files. Throws
 // kInvalidArgument for names and values that mean nothing here. No message holds a value.
 S3Options S3OptionsFrom(const StorageProperties& properties);

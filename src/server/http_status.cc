@@ -126,33 +126,36 @@ std::string_view ReasonPhrase(int status) {
   }
 }
 
-int HttpStatusOf(ErrorCode code) {
+HttpFailure HttpFailureOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
+      return {400, "IllegalArgumentException"};
+    // Of a request: 406 says that the server lacks an operation.
     case ErrorCode::kSyntax:
-    case ErrorCode::kQuery:
-      return 400;
-    case ErrorCode::kPermission:
-      return 403;
-    case ErrorCode::kNotFound:
-      return 404;
     case ErrorCode::kUnsupported:
-      return 406;  // the specification's status for an operation the server does not have
+      return {400, "BadRequestException"};
+    case ErrorCode::kPermission:
+      return {403, "ForbiddenException"};
+    case ErrorCode::kNotFound:
+      return {404, "NotFoundException"};
     case ErrorCode::kAlreadyExists:
+      return {409, "AlreadyExistsException"};
     case ErrorCode::kConflict:
-      return 409;
+      return {409, "CommitFailedException"};
     case ErrorCode::kInterrupted:
-      return 503;
+      return {503, "ServiceUnavailableException"};
     case ErrorCode::kNoSpace:
-      return 507;
+      return {507, "InternalServerError"};
     // A client that meets 500 on a commit keeps its files: the outcome is unknown to it.
     case ErrorCode::kUnknownOutcome:
+      return {500, "CommitStateUnknownException"};
     case ErrorCode::kIo:
     case ErrorCode::kCorrupt:
+    case ErrorCode::kQuery:
     case ErrorCode::kInternal:
-      return 500;
+      break;
   }
-  return 500;
+  return {500, "InternalServerError"};
 }
 
 HttpResponse ErrorResponse(int status, std::string_view message) {
@@ -160,10 +163,8 @@ HttpResponse ErrorResponse(int status, std::string_view message) {
 }
 
 HttpResponse ErrorResponse(const Error& error) {
-  int status = HttpStatusOf(error.code());
-  bool unknown = error.code() == ErrorCode::kUnknownOutcome;
-  return ErrorResponseOf(status, unknown ? "CommitStateUnknownException" : ErrorTypeOf(status),
-                         error.what());
+  HttpFailure failure = HttpFailureOf(error.code());
+  return ErrorResponseOf(failure.status, failure.type, error.message());
 }
 
 }  // namespace eider::server

@@ -23,10 +23,20 @@ TEST(HttpStatus, MessagesInAnyEncodingMakeValidJson) {
 }
 
 TEST(HttpStatus, LostAnswersAndLostRacesDiffer) {
-  EXPECT_EQ(HttpStatusOf(ErrorCode::kConflict), 409);
-  EXPECT_EQ(HttpStatusOf(ErrorCode::kUnknownOutcome), 500);
-  EXPECT_EQ(HttpStatusOf(ErrorCode::kInvalidArgument), 400);
-  EXPECT_EQ(HttpStatusOf(ErrorCode::kUnsupported), 406);
+  auto of = [](ErrorCode code) {
+    HttpFailure failure = HttpFailureOf(code);
+    return std::to_string(failure.status) + " " + std::string(failure.type);
+  };
+  EXPECT_EQ(of(ErrorCode::kConflict), "409 CommitFailedException");
+  EXPECT_EQ(of(ErrorCode::kUnknownOutcome), "500 CommitStateUnknownException");
+  EXPECT_EQ(of(ErrorCode::kInvalidArgument), "400 IllegalArgumentException");
+  EXPECT_EQ(of(ErrorCode::kUnsupported), "400 BadRequestException");
+}
+
+TEST(HttpStatus, HintsAreNotForClients) {
+  HttpResponse response =
+      ErrorResponse(Error(ErrorCode::kIo, "the disk failed").WithHint("Look at /etc/fstab."));
+  EXPECT_EQ(ParseJson(response.body, "answer")["error"]["message"], "the disk failed");
 }
 
 TEST(HttpStatus, EveryStatusUsedHasAName) {

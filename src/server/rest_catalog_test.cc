@@ -13,6 +13,7 @@
 #include "base/error_testing.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "catalog/catalog_reader.h"
 #include "iceberg/metadata_builder.h"
 #include "io/http_server_testing.h"
 #include "server/rest_testing.h"
@@ -50,7 +51,7 @@ class RestCatalogTest : public RestTest {
         [this](const std::string& request) { return Serve(request); });
   }
 
-  std::shared_ptr<catalog::RemoteCatalog> Open(catalog::RestProperties more = {}) {
+  std::shared_ptr<catalog::Catalog> Open(catalog::RestProperties more = {}) {
     catalog::RestCatalogOptions options;
     options.properties = {{"uri", network_->url("/iceberg")},
                           {"warehouse", "w"},
@@ -87,8 +88,8 @@ class RestCatalogTest : public RestTest {
     change.kind = TableChange::Kind::kCreate;
     change.identifier = identifier;
     change.requirements = {iceberg::TableRequirement::Create()};
-    change.updates = iceberg::CreateTableUpdates(
-        Columns(), {}, catalog::PlaceTable(client, {identifier, Columns(), {}, ""}), {});
+    change.updates = iceberg::CreateTableUpdates(Columns(), {},
+                                                 client.Place({identifier, Columns(), {}, ""}), {});
     return change;
   }
 
@@ -391,7 +392,7 @@ class LostAnswerTest : public RestCatalogTest, public testing::WithParamInterfac
     EXPECT_EQ(changes() - before, expected);
   }
 
-  std::shared_ptr<catalog::RemoteCatalog> client_;
+  std::shared_ptr<catalog::Catalog> client_;
 };
 
 TEST_P(LostAnswerTest, Namespaces) {

@@ -9,33 +9,8 @@ namespace eider::server {
 std::string RestError::Body() const { return ErrorBody(status_, type_, message_); }
 
 RestError ToRestError(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kInvalidArgument:
-      return {400, "IllegalArgumentException", error.message()};
-    case ErrorCode::kSyntax:
-    case ErrorCode::kUnsupported:
-      return BadRequest(error.message());
-    case ErrorCode::kNotFound:
-      return {404, "NotFoundException", error.message()};
-    case ErrorCode::kAlreadyExists:
-      return AlreadyExists(error.message());
-    case ErrorCode::kConflict:
-      return CommitFailed(error.message());
-    case ErrorCode::kUnknownOutcome:
-      return {500, "CommitStateUnknownException", error.message()};
-    case ErrorCode::kPermission:
-      return Forbidden(error.message());
-    case ErrorCode::kInterrupted:
-      return {503, "ServiceUnavailableException", error.message()};
-    case ErrorCode::kNoSpace:
-      return {507, "InternalServerError", error.message()};
-    case ErrorCode::kIo:
-    case ErrorCode::kCorrupt:
-    case ErrorCode::kQuery:
-    case ErrorCode::kInternal:
-      break;
-  }
-  return {500, "InternalServerError", error.message()};
+  HttpFailure failure = HttpFailureOf(error.code());
+  return {failure.status, std::string(failure.type), error.message()};
 }
 
 RestError BadRequest(std::string message) {

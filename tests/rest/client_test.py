@@ -134,5 +134,56 @@ class Sql(ClientTest):
         self.assertIn("read-only", refusal)
 
 
+class Listing(ClientTest):
+    TABLES = 12
+
+    def serve(self):
+        self.warehouse.mkdir()
+        self.log = self.folder / "access.log"
+        server = self.enterContext(Server("--warehouse", f"jaffle_iceberg={self.warehouse}", "--access-log", self.log))
+        return f"http://{server.host}:{server.port}/iceberg"
+
+    def asked(self, text, **options):
+        """Rows of a statement, or what it failed with, and how many tables and views it had the catalog load."""
+        before = len(self.log.read_text().splitlines())
+        rows = self.sql(text, **options)
+        requests = [json.loads(line) for line in self.log.read_text().splitlines()[before:]]
+        loads = [request["path"] for request in requests if request["method"] == "GET" and request["status"] == 200
+                 and request["path"].rsplit("/", 2)[1] in ("tables", "views")]
+        return rows, len(loads)
+
+    def test_names_are_listed_without_a_look_at_each_table(self):
+        self.sql("CREATE SCHEMA s; CREATE VIEW s.v AS SELECT 1 AS one")
+        self.sql(";".join(f"CREATE TABLE s.t{i} AS SELECT {i} AS n" for i in range(self.TABLES)))
+        names = sorted([f"t{i}" for i in range(self.TABLES)] + ["v"])
+
+        rows, loads = self.asked("USE s; SHOW TABLES")
+        self.assertEqual([row["name"] for row in rows], names)
+        self.assertEqual(loads, 0)
+        rows, loads = self.asked("SELECT table_schema AS s, table_name AS n, table_type AS t FROM information_schema.tables "
+                                 "WHERE table_catalog = current_database() ORDER BY n")
+        self.assertEqual([row["n"] for row in rows], names)
+        self.assertEqual({row["t"] for row in rows}, {"BASE TABLE", "VIEW"})
+        self.assertEqual(loads, 0)
+        rows, loads = self.asked("SELECT count(*) AS n FROM duckdb_tables()")
+        self.assertEqual((rows, loads), ([{"n": self.TABLES}], 0))
+        failure, loads = self.asked("SELECT * FROM s.t99", fails=True)
+        self.assertIn("Did you mean", failure)
+        self.assertEqual(loads, 0)
+
+        # What metadata alone tells is there as ever, asked for beside the names or not.
+        rows, loads = self.asked("SELECT table_name AS n, column_count AS c, estimated_size AS e, sql FROM duckdb_tables()")
+        self.assertEqual({(row["n"], row["c"], row["e"]) for row in rows}, {(f"t{i}", 1, 1) for i in range(self.TABLES)})
+        self.assertIn("CREATE TABLE s.t0(n INTEGER)", [row["sql"].rstrip(";") for row in rows])
+        self.assertEqual(loads, self.TABLES + 1)  # the view stands among the tables
+        rows, _ = self.asked("SELECT view_name AS n, sql FROM duckdb_views() WHERE NOT internal")
+        self.assertEqual([row["n"] for row in rows], ["v"])
+        self.assertIn("SELECT 1 AS one", rows[0]["sql"])
+        rows, _ = self.asked("SELECT table_name AS t, column_name AS c FROM information_schema.columns WHERE table_name = 't3'")
+        self.assertEqual(rows, [{"t": "t3", "c": "n"}])
+        rows, _ = self.asked("BEGIN; CREATE TABLE s.u AS SELECT 1 AS x; SELECT count(*) AS n FROM duckdb_tables()")
+        self.assertEqual(rows, [{"n": self.TABLES + 1}])
+
+
 if __name__ == "__main__":
     unittest.main()

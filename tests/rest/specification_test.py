@@ -59,6 +59,12 @@ OPERATIONS = [
     ("HEAD", "/namespaces/a/tables/none", None, 404, None),
     ("POST", "/namespaces/a/tables/t", commit({"action": "set-properties", "updates": {"a": "b"}}), 200,
      {"metadata-location", "metadata"}),
+    ("POST", "/namespaces/a/tables/t", {"updates": [{"action": "set-properties", "updates": {"a": "b"}}]}, 200,
+     {"metadata-location", "metadata"}),
+    ("POST", "/namespaces/a/tables/t", {"requirements": None, "updates": [{"action": "set-properties", "updates": {}}]}, 200,
+     {"metadata-location", "metadata"}),
+    ("POST", "/namespaces/a/tables/t", {"requirements": {}, "updates": []}, 400, "BadRequestException"),
+    ("POST", "/namespaces/a/tables/none", {"updates": []}, 404, "NoSuchTableException"),
     ("POST", "/namespaces/a/tables/t", commit(requirements=[{"type": "assert-nothing"}]), 400, "BadRequestException"),
     ("POST", "/namespaces/a/tables/t", commit({"action": "do-nothing"}), 400, "BadRequestException"),
     ("POST", "/namespaces/a/tables/t", commit(requirements=[{"type": "assert-table-uuid", "uuid": "x"}]), 409,
@@ -126,7 +132,8 @@ OPERATIONS = [
 ]
 
 # Parts of the specification that some server may leave out, and this one does.
-NOT_OFFERED = [("GET", "/namespaces/a/functions"), ("GET", "/namespaces/a/functions/f")]
+NOT_OFFERED = [("GET", "/namespaces/a/functions"), ("GET", "/namespaces/a/functions/f"),
+               ("GET", "/namespaces/none/functions")]
 
 
 class Specification(WarehouseTest):

@@ -2,14 +2,16 @@
 
 The door lets one write in at a time, since moto looks and then writes where S3 does both at once, and
 fails as a network does where a test asks for it: `PUT /_faults?rate=0.2` loses that share of requests,
-a third of them refused with 503, a third cut off before they are done, a third after. A `guarded` store also refuses
-what S3 would (guard.py).
+a third of them refused with 503, a third cut off before they are done, a third after. It remembers with which
+keys it was asked (`GET /_asked`), and refuses those that have ended (`PUT /_end?key=..`). A `guarded` store also
+refuses what S3 would (guard.py).
 """
 
 import contextlib
 import json
 import os
 import random
+import re
 import secrets
 import subprocess
 import sys
@@ -47,6 +49,8 @@ class Store:
 
     def request(self, method, path, body=None):
         request = urllib.request.Request(self.endpoint + path, data=body, method=method, headers={
+            # What has the type of a form, moto reads as one.
+            "Content-Type": "application/octet-stream",
             # moto shows objects to nobody who does not seem to be somebody.
             "X-Owner": self.owner, "Authorization": "AWS4-HMAC-SHA256 Credential=test-id/20260101/us-east-1/s3/aws4_request"})
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -66,6 +70,14 @@ class Store:
     def refusals(self):
         """Of a guarded store: what it has refused, and why."""
         return json.loads(self.request("GET", "/_refusals"))
+
+    def asked(self):
+        """Method, path and access key of the requests since this was last called."""
+        return [tuple(request) for request in json.loads(self.request("GET", "/_asked"))]
+
+    def end(self, key):
+        """That access key is refused as expired from now on."""
+        self.request("PUT", f"/_end?key={key}")
 
     def keys(self, prefix=""):
         """The names of all objects of the bucket that begin with `prefix`."""
@@ -105,12 +117,34 @@ class Door:
         self.writing = threading.Lock()
         self.rate = 0.0
         self.random = random.Random(20261125)
+        self.asked = []
+        self.ended = set()
+
+    def tell(self, environ, start_response):
+        """What the door itself is asked."""
+        query = urllib.parse.parse_qs(environ["QUERY_STRING"])
+        answer = b""
+        if environ["PATH_INFO"] == "/_faults":
+            self.rate = float(query["rate"][0])
+        elif environ["PATH_INFO"] == "/_end":
+            self.ended.update(query["key"])
+        else:
+            asked, self.asked = self.asked, []
+            answer = json.dumps(asked).encode()
+        start_response("200 OK", [("Content-Length", str(len(answer)))])
+        return [answer]
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"] == "/_faults":
-            self.rate = float(urllib.parse.parse_qs(environ["QUERY_STRING"])["rate"][0])
-            start_response("200 OK", [("Content-Length", "0")])
-            return [b""]
+        if environ["PATH_INFO"].startswith("/_"):
+            return self.tell(environ, start_response)
+        signed = re.search("Credential=([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+        key = signed[1] if signed else ""
+        if key:
+            self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], key))
+        if key in self.ended:
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            start_response("400 Bad Request", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"]
         fate = self.random.random() / self.rate if self.rate else 1
         if fate < 1 / 3:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

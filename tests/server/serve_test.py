@@ -7,8 +7,10 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
+import postgres
 import program
 from serving import Server, wait_until
 
@@ -256,6 +258,39 @@ class Configuration(ServeTest):
         self.write("eider.yaml", "listen: nowhere.invalid:1\nwarehouses: [{location: none}]\n")
         server = self.serve("--config", "eider.yaml", "-w", "mine=shop")
         self.assertIn("Serving mine from", server.ready_line)
+
+
+@unittest.skipUnless(postgres.programs(), "there is no PostgreSQL")
+class CatalogAway(ServeTest):
+    def timed(self, *arguments, **options):
+        """A request of `server`, and how many seconds its answer took."""
+        began = time.monotonic()
+        answer = self.server.get(*arguments, **options)
+        return answer, time.monotonic() - began
+
+    def test_a_database_that_is_away_is_told_soon(self):
+        database = self.enterContext(postgres.Postgres())
+        self.server = self.serve("-w", "shop", "--catalog", database.url)
+        self.assertEqual(self.server.get("/readyz")[0], 200)
+        self.assertEqual(self.server.get("/iceberg/v1/namespaces")[0], 200)
+        database.crash()
+        (status, _, text), took = self.timed("/readyz")
+        self.assertEqual(status, 503, text)
+        self.assertLess(took, 5)
+        (status, _, text), took = self.timed("/iceberg/v1/namespaces")
+        self.assertEqual(status, 500)
+        self.assertIn("cannot open the catalog postgresql://", json.loads(text)["error"]["message"])
+        self.assertLess(took, 8)
+        # It was waited for long enough: nobody else is held up.
+        for _ in range(3):
+            (status, _, _), took = self.timed("/iceberg/v1/namespaces")
+            self.assertEqual(status, 500)
+            self.assertLess(took, 3)
+        body = json.dumps({"namespace": ["s"]})
+        self.assertEqual(self.timed("/iceberg/v1/namespaces", method="POST", body=body)[0][0], 500)
+        database.start()
+        wait_until(lambda: self.server.get("/readyz")[0] == 200, "the server to be ready again")
+        self.assertEqual(self.server.get("/iceberg/v1/namespaces", method="POST", body=body)[0], 200)
 
 
 class Refused(ServeTest):
