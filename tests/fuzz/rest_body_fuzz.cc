@@ -33,7 +33,7 @@ class Warehouse {
     try {
       status = rest_.Handle(request).status;
     } catch (const Error& e) {
-      status = server::HttpStatusOf(e.code());
+      status = server::HttpFailureOf(e.code()).status;
     }
     fuzz::Require(status >= 200 && (status < 500 || status == 501), "a client's fault is a 4xx");
   }
