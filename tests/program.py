@@ -1,5 +1,6 @@
 """What the whole-program tests share: running Eider, and scratch folders. Standard library only."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -11,6 +12,7 @@ import unittest
 EIDER = os.environ.get("EIDER", str(pathlib.Path(__file__).parent.parent / "build" / "eider"))
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
+EXAMPLE = PROJECT / "examples" / "jaffle_shop"
 
 
 def run(*arguments, cwd=None, environment=None, stdin=None, timeout=120, program=EIDER):
@@ -20,6 +22,14 @@ def run(*arguments, cwd=None, environment=None, stdin=None, timeout=120, program
     return subprocess.run(
         [program, *map(str, arguments)], cwd=cwd, env=full, input=stdin, timeout=timeout,
         capture_output=True, text=True)
+
+
+def copy_project(source, target):
+    """A writable copy of a project."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("target", "logs", "warehouse", "dbt_packages"))
+    for path in [target, *target.rglob("*")]:
+        path.chmod(path.stat().st_mode | 0o200)
+    return target
 
 
 def skip_all(reason):
@@ -45,6 +55,16 @@ class ScratchTest(unittest.TestCase):
         done = self.eider(*arguments, **options)
         self.assertEqual(done.returncode, 0, f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done.stdout
+
+    def sql_rows(self, place, text, *, fails=False):
+        """Rows of statements in a process of their own, on the warehouse that the options `place` name; what it says
+        where it has to fail."""
+        done = self.eider("sql", *place, "--format", "ndjson", "-c", text)
+        if fails:
+            self.assertNotEqual(done.returncode, 0, done.stdout)
+            return done.stderr
+        self.assertEqual(done.returncode, 0, f"{text}\n{done.stderr}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def write(self, path, text):
         """Writes a file below the scratch folder."""

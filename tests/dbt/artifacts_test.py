@@ -7,7 +7,6 @@ import jsonschema
 from dbt.artifacts.schemas.manifest import WritableManifest
 from dbt.artifacts.schemas.run import RunResultsArtifact
 
-import peer
 import program
 
 
@@ -22,12 +21,12 @@ class Artifacts(program.ScratchTest):
             artifact.from_dict(content)
 
     def test_example(self):
-        project = peer.copy_project(program.PROJECT / "examples" / "jaffle_shop", self.folder / "jaffle_shop")
+        project = program.copy_project(program.EXAMPLE, self.folder / "jaffle_shop")
         self.succeed("build", "--profiles-dir", ".", cwd=project)
         self.check(project)
 
     def test_failures(self):
-        project = peer.copy_project(program.PROJECT / "examples" / "jaffle_shop", self.folder / "jaffle_shop")
+        project = program.copy_project(program.EXAMPLE, self.folder / "jaffle_shop")
         (project / "models" / "marts" / "orders.sql").write_text("select no_such_column from {{ ref('stg_orders') }}")
         self.assertEqual(self.eider("build", "--profiles-dir", ".", cwd=project).returncode, 1)
         self.check(project)
@@ -36,7 +35,7 @@ class Artifacts(program.ScratchTest):
         source = program.SHARED / "corpus" / "dbt_utils"
         if not source.is_dir():
             self.skipTest(f"{source} is not here")
-        project = peer.copy_project(source, self.folder / "dbt_utils") / "integration_tests"
+        project = program.copy_project(source, self.folder / "dbt_utils") / "integration_tests"
         (project / "profiles.yml").write_text(
             "integration_tests:\n  target: dev\n  outputs:\n"
             f"    dev: {{type: eider, warehouse: {self.folder}/warehouse, schema: main, threads: 2}}\n")

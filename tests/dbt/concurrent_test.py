@@ -5,7 +5,6 @@ import re
 import subprocess
 import unittest
 
-import peer
 import program
 
 ROUNDS = 4
@@ -14,7 +13,7 @@ ROUNDS = 4
 class Concurrent(program.ScratchTest):
     def test_two_builds_at_once(self):
         warehouse = self.folder / "warehouse"
-        projects = [peer.copy_project(program.PROJECT / "examples" / "jaffle_shop", self.folder / name)
+        projects = [program.copy_project(program.EXAMPLE, self.folder / name)
                     for name in ("one", "two")]
         succeeded = 0
         for _ in range(ROUNDS):

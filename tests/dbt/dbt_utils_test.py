@@ -19,7 +19,7 @@ class DbtUtils(program.ScratchTest):
         cls.source = peer.corpus("dbt_utils")
 
     def project(self, name, kind, location):
-        folder = peer.copy_project(self.source, self.folder / name) / "integration_tests"
+        folder = program.copy_project(self.source, self.folder / name) / "integration_tests"
         (folder / "profiles.yml").write_text(PROFILE.format(type=kind, location=location))
         return folder
 

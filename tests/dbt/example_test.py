@@ -3,7 +3,6 @@
 import json
 import unittest
 
-import peer
 import program
 
 LAYERS = {
@@ -17,7 +16,7 @@ LAYERS = {
 class Example(program.ScratchTest):
     def setUp(self):
         super().setUp()
-        self.project = peer.copy_project(program.PROJECT / "examples" / "jaffle_shop", self.folder / "jaffle_shop")
+        self.project = program.copy_project(program.EXAMPLE, self.folder / "jaffle_shop")
 
     def run_here(self, *arguments):
         return self.succeed(*arguments, "--profiles-dir", ".", cwd=self.project)

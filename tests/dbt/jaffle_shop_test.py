@@ -19,7 +19,7 @@ class JaffleShop(program.ScratchTest):
         cls.source = peer.corpus("jaffle_shop_duckdb")
 
     def project(self, name, kind, location):
-        folder = peer.copy_project(self.source, self.folder / name)
+        folder = program.copy_project(self.source, self.folder / name)
         (folder / "profiles.yml").write_text(PROFILE.format(type=kind, location=location))
         return folder
 

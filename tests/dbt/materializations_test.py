@@ -54,7 +54,7 @@ def state(path):
 
 class Materializations(program.ScratchTest):
     def project(self, name, kind, location):
-        folder = peer.copy_project(program.PROJECT / "tests" / "dbt" / "materializations", self.folder / name)
+        folder = program.copy_project(program.PROJECT / "tests" / "dbt" / "materializations", self.folder / name)
         (folder / "profiles.yml").write_text(PROFILE.format(type=kind, location=location))
         return folder
 

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
@@ -20,14 +19,6 @@ def corpus(name):
     if not folder.is_dir():
         program.skip_all(f"{folder} is not here")
     return folder
-
-
-def copy_project(source, target):
-    """A writable copy of a project."""
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("target", "logs", "warehouse", "dbt_packages"))
-    for path in [target, *target.rglob("*")]:
-        path.chmod(path.stat().st_mode | 0o200)
-    return target
 
 
 def dbt(*arguments, cwd):

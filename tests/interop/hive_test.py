@@ -5,7 +5,6 @@ import concurrent.futures
 import datetime
 import decimal
 import fcntl
-import json
 import os
 import pathlib
 import shutil
@@ -80,13 +79,7 @@ def pyiceberg_catalog():
 
 class HiveTest(program.ScratchTest):
     def sql(self, text, *, place=None, fails=False):
-        place = place or ["--warehouse", uri, "--catalog", "hive"]
-        done = self.eider("sql", *place, "--format", "ndjson", "-c", text)
-        if fails:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            return done.stderr
-        self.assertEqual(done.returncode, 0, f"{text}\n{done.stderr}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return self.sql_rows(place or ["--warehouse", uri, "--catalog", "hive"], text, fails=fails)
 
 
 class Example(HiveTest):
@@ -97,8 +90,7 @@ class Example(HiveTest):
         self.assertIn("PASS=36 WARN=0 ERROR=0 SKIP=0", done.stdout)
 
     def test_it_is_built_on_the_metastore_as_in_a_folder(self):
-        shutil.copytree(program.PROJECT / "examples" / "jaffle_shop", self.folder / "project",
-                        ignore=shutil.ignore_patterns("target", "logs", "warehouse"))
+        program.copy_project(program.EXAMPLE, self.folder / "project")
         self.write("profiles.yml", PROFILES)
         for target in ("local", "hive", "hive"):  # the second time over what stands
             self.build(target)

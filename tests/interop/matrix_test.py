@@ -4,7 +4,6 @@
 import datetime
 import decimal
 import pathlib
-import shutil
 import sys
 import threading
 import unittest
@@ -31,8 +30,7 @@ class Builder(threading.Thread):
     def __init__(self, folder, warehouse):
         super().__init__()
         self.project = folder / "example"
-        shutil.copytree(program.PROJECT / "examples" / "jaffle_shop", self.project,
-                        ignore=shutil.ignore_patterns("target", "logs", "warehouse"))
+        program.copy_project(program.EXAMPLE, self.project)
         self.warehouse = warehouse
         self.stop = threading.Event()
         self.builds = 0

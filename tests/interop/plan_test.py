@@ -1,6 +1,5 @@
 """The plan's validation queries, in real Trino, on the example that `eider build` made."""
 
-import shutil
 import unittest
 
 import program
@@ -14,8 +13,7 @@ class Plan(unittest.TestCase):
         cls.folder = cls.enterClassContext(servers.scratch())
         cls.warehouse = cls.folder / "jaffle_shop"
         cls.project = cls.folder / "example"
-        shutil.copytree(program.PROJECT / "examples" / "jaffle_shop", cls.project,
-                        ignore=shutil.ignore_patterns("target", "logs", "warehouse"))
+        program.copy_project(program.EXAMPLE, cls.project)
         cls.build()
         cls.build()
         rest = cls.enterClassContext(servers.eider(cls.folder, cls.warehouse))

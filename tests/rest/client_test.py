@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import json
-import shutil
 import unittest
 
 import program
@@ -48,12 +47,7 @@ class ClientTest(program.ScratchTest):
         """Rows of a statement in a process of its own, through the catalog or on the local warehouse."""
         place = (["--catalog", self.uri, "--warehouse", "jaffle_iceberg"] if remote
                  else ["--warehouse", "project/local/jaffle_shop"])
-        done = self.eider("sql", *place, "--format", "ndjson", "-c", text)
-        if fails:
-            self.assertNotEqual(done.returncode, 0, done.stdout)
-            return done.stderr
-        self.assertEqual(done.returncode, 0, f"{text}\n{done.stderr}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return self.sql_rows(place, text, fails=fails)
 
 
 class Example(ClientTest):
@@ -62,8 +56,7 @@ class Example(ClientTest):
                           environment={"CATALOG_URI": self.uri})
 
     def test_it_is_built_through_the_catalog_as_in_a_folder(self):
-        shutil.copytree(program.PROJECT / "examples" / "jaffle_shop", self.folder / "project",
-                        ignore=shutil.ignore_patterns("target", "logs", "warehouse"))
+        program.copy_project(program.EXAMPLE, self.folder / "project")
         self.write("profiles.yml", PROFILES)
         for target in ("local", "remote", "remote"):  # the second time over what stands
             done = self.build(target)

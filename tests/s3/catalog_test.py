@@ -12,21 +12,11 @@ if not object_store.available():
     program.skip_all("there is no moto, which plays the object store")
 
 
-class CatalogOnS3(program.ScratchTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.store = object_store.Store()
-        cls.addClassCleanup(cls.store.__exit__)
-
+class CatalogOnS3(object_store.StoreTest):
     def setUp(self):
         super().setUp()
-        self.prefix = self.id().rsplit(".", 1)[1]
-        self.location = f"s3://{object_store.BUCKET}/{self.prefix}"
         self.file = self.folder / "catalog.db"
-        self.environment = {
-            "AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "TEST-SECRET", "AWS_SESSION_TOKEN": "",
-            "AWS_ENDPOINT_URL_S3": self.store.endpoint, "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1",
-            "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_CONFIG_FILE": "/nowhere"}
+        self.environment = self.store.environment()
 
     def run_eider(self, *arguments, code=0):
         done = self.eider(*arguments, "--warehouse", self.location, "--catalog", f"sqlite://{self.file}",

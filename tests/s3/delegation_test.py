@@ -35,18 +35,12 @@ ROLE = "arn:aws:iam::123456789012:role/tables"
 ODD = ["*", "?", "${aws:username}", "$*?", "100%", "a%2Fb", "a b", "a+b", "it's", 'say "x"', "ü", "..", "[a]"]
 
 
-class Delegation(program.ScratchTest):
+class Delegation(object_store.StoreTest):
+    GUARDED = True
     storage = f"      client.assume-role.arn: {ROLE}\n"
-
-    @classmethod
-    def setUpClass(cls):
-        cls.store = object_store.Store(guarded=True)
-        cls.addClassCleanup(cls.store.__exit__)
 
     def setUp(self):
         super().setUp()
-        self.prefix = self.id().rpartition(".")[2]
-        self.location = f"s3://{object_store.BUCKET}/{self.prefix}"
         keys = "".join(f"      {name}: {value}\n" for name, value in self.store.properties.items())
         self.tokens = {name: self.succeed("token", "create", "--tokens", self.folder / "tokens.json", "--name", name).strip()
                        for name in ("owner", "writer", "reader")}

@@ -20,9 +20,12 @@ import urllib.parse
 import urllib.request
 
 import guard
+import program
 
 KEYS = {"s3.access-key-id": "test-id", "s3.secret-access-key": "test-secret", "s3.region": "us-east-1"}
 BUCKET = "eider-test"
+# What the AWS tools of this machine's user know does not count.
+STRANGER = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_CONFIG_FILE": "/nowhere"}
 
 
 def available():
@@ -98,6 +101,11 @@ class Store:
         """How it is reached, with Iceberg's names."""
         return {"s3.endpoint": self.endpoint, **KEYS}
 
+    def environment(self, token=""):
+        """How it is reached, as AWS's tools are told."""
+        return {"AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "TEST-SECRET", "AWS_SESSION_TOKEN": token,
+                "AWS_ENDPOINT_URL_S3": self.endpoint, "AWS_REGION": "us-east-1", **STRANGER}
+
     def __enter__(self):
         return self
 
@@ -105,6 +113,22 @@ class Store:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+
+class StoreTest(program.ScratchTest):
+    """A test on a store that it shares with those of its class, where `self.location` is its own."""
+
+    GUARDED = False
+
+    @classmethod
+    def setUpClass(cls):
+        cls.store = Store(guarded=cls.GUARDED)
+        cls.addClassCleanup(cls.store.__exit__)
+
+    def setUp(self):
+        super().setUp()
+        self.prefix = self.id().rpartition(".")[2]
+        self.location = f"s3://{BUCKET}/{self.prefix}"
 
 
 class Cut(BaseException):

@@ -31,8 +31,7 @@ class Printed(program.ScratchTest):
     def test_pyiceberg_and_duckdb(self):
         store = self.enterContext(object_store.Store())
         keys = {"AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "test-secret", "AWS_SESSION_TOKEN": "",
-                "AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
-                "AWS_CONFIG_FILE": "/nowhere"}
+                **object_store.STRANGER}
         ours = {**keys, "AWS_ENDPOINT_URL_S3": store.endpoint, "AWS_REGION": "us-east-1"}
         place = ["--warehouse", f"s3://{object_store.BUCKET}/shop", "--catalog", f"sqlite://{self.folder}/catalog.db"]
         self.succeed("sql", *place, environment=ours,

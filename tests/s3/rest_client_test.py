@@ -1,7 +1,6 @@
 """Eider as a client of a REST catalog whose tables lie on an object store, with keys that the catalog lends or its own."""
 
 import json
-import shutil
 import unittest
 
 import object_store
@@ -12,26 +11,16 @@ from server.serving import Server
 if not object_store.available():
     program.skip_all("there is no moto, which plays the object store")
 
-# What the AWS tools of this machine's user know does not count.
 NOTHING = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_ENDPOINT_URL_S3": "",
-           "AWS_ENDPOINT_URL": "", "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",
-           "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_CONFIG_FILE": "/nowhere", "AWS_PROFILE": ""}
+           "AWS_ENDPOINT_URL": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_PROFILE": "", **object_store.STRANGER}
 SECRETS = ("LENT-SECRET", "LENT-TOKEN", "OWN-SECRET", "SERVER-SECRET")
 
 
-class RestOnS3(program.ScratchTest):
-    guarded = False
+class RestOnS3(object_store.StoreTest):
     storage = "s3.access-key-id: server, s3.secret-access-key: SERVER-SECRET"
-
-    @classmethod
-    def setUpClass(cls):
-        cls.store = object_store.Store(guarded=cls.guarded)
-        cls.addClassCleanup(cls.store.__exit__)
 
     def setUp(self):
         super().setUp()
-        self.prefix = self.id().rsplit(".", 1)[1]
-        self.location = f"s3://{object_store.BUCKET}/{self.prefix}"
         self.write("eider.yaml", f"""
 warehouses:
   - name: shop
@@ -57,9 +46,7 @@ warehouses:
 
     def build(self):
         """The example through the catalog, twice: anew, and over what stands."""
-        project = self.folder / "jaffle_shop"
-        shutil.copytree(program.PROJECT / "examples" / "jaffle_shop", project,
-                        ignore=shutil.ignore_patterns("target", "logs", "warehouse", "dbt_packages"))
+        project = program.copy_project(program.EXAMPLE, self.folder / "jaffle_shop")
         (project / "profiles.yml").write_text(f"""
 jaffle_shop:
   target: remote
@@ -177,7 +164,7 @@ class LentKeys(RestOnS3):
 class LentByEider(RestOnS3):
     """Keys that reach one table, by `eider serve`; the store lets nobody do more than their policy (guard.py)."""
 
-    guarded = True
+    GUARDED = True
     storage = ", ".join(f'{name}: "{value}"' for name, value in {
         **object_store.KEYS, "client.assume-role.arn": "arn:aws:iam::123456789012:role/tables"}.items())
 

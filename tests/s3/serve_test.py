@@ -18,15 +18,9 @@ from pyiceberg.catalog.rest import RestCatalog  # noqa: E402
 SCHEMA = {"type": "struct", "fields": [{"id": 1, "name": "id", "type": "long", "required": False}]}
 
 
-class ServedS3(program.ScratchTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.store = object_store.Store()
-        cls.addClassCleanup(cls.store.__exit__)
-
+class ServedS3(object_store.StoreTest):
     def setUp(self):
         super().setUp()
-        self.location = f"s3://{object_store.BUCKET}/{self.id()}"
         keys = "".join(f"      {name}: {value}\n" for name, value in self.store.properties.items())
         self.write("eider.yaml", f"""
 warehouses:
@@ -48,7 +42,7 @@ warehouses:
         self.assertEqual(table.location(), self.location + "/s/t")
         self.assertEqual(sorted(table.scan().to_arrow()["id"].to_pylist()), [1, 3])
         rest.purge_table("s.t")
-        self.assertEqual(self.store.keys(self.id() + "/"), [])
+        self.assertEqual(self.store.keys(self.prefix + "/"), [])
 
     def test_duckdb(self):
         connection = self.enterContext(duckdb.connect())

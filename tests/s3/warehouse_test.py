@@ -1,7 +1,6 @@
 """A warehouse on an object store: `eider build` and `eider sql` write it, PyIceberg reads it back."""
 
 import json
-import shutil
 import unittest
 
 import object_store
@@ -15,21 +14,11 @@ from pyiceberg.catalog.sql import SqlCatalog  # noqa: E402
 ODD = """o d%d*?'"&+=#é"""
 
 
-class S3Warehouse(program.ScratchTest):
-    @classmethod
-    def setUpClass(cls):
-        cls.store = object_store.Store()
-        cls.addClassCleanup(cls.store.__exit__)
-
+class S3Warehouse(object_store.StoreTest):
     def setUp(self):
         super().setUp()
-        self.location = f"s3://{object_store.BUCKET}/{self.id()}"
         self.catalog = f"sqlite://{self.folder}/catalog.db"
-        # What the AWS tools of this machine's user know does not count.
-        self.environment = {
-            "AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "TEST-SECRET", "AWS_SESSION_TOKEN": "TEST-TOKEN",
-            "AWS_ENDPOINT_URL_S3": self.store.endpoint, "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "us-east-1",
-            "AWS_SHARED_CREDENTIALS_FILE": "/nowhere", "AWS_CONFIG_FILE": "/nowhere"}
+        self.environment = self.store.environment(token="TEST-TOKEN")
 
     def sql(self, text, **options):
         options.setdefault("environment", self.environment)
@@ -60,9 +49,7 @@ class S3Warehouse(program.ScratchTest):
         return sorted(key.removeprefix(prefix) for key in self.store.keys(prefix + below))
 
     def test_the_example_is_built_and_read_back(self):
-        project = self.folder / "jaffle_shop"
-        shutil.copytree(program.PROJECT / "examples" / "jaffle_shop", project,
-                        ignore=shutil.ignore_patterns("target", "logs", "warehouse", "dbt_packages"))
+        project = program.copy_project(program.EXAMPLE, self.folder / "jaffle_shop")
         (project / "profiles.yml").write_text(f"""
 jaffle_shop:
   target: s3
@@ -78,10 +65,8 @@ jaffle_shop:
         s3.access-key-id: test-id
         s3.secret-access-key: TEST-SECRET
 """)
-        without = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
-                   "AWS_CONFIG_FILE": "/nowhere"}
         for _ in range(2):
-            output = self.succeed("build", "--profiles-dir", ".", cwd=project, environment=without)
+            output = self.succeed("build", "--profiles-dir", ".", cwd=project, environment=object_store.STRANGER)
             self.assertIn("PASS=36 WARN=0 ERROR=0 SKIP=0", output)
         for path in (project / "logs" / "dbt.log", *(project / "target").glob("*.json")):
             self.assertNotIn("TEST-SECRET", path.read_text(), path)
