@@ -15,9 +15,8 @@ namespace {
 
 // Of a table's own folder it is known that it is the table's, links included; what is below it
 // needs no look at the disk.
-bool LiesBelow(const std::string& folder, const std::string& location) {
-  return location.size() > folder.size() && location.starts_with(folder) &&
-         location[folder.size()] == '/' && location.find("/../", folder.size()) == location.npos &&
+bool StaysIn(const std::string& folder, const std::string& location) {
+  return LiesIn(folder, location) && location.find("/../", folder.size()) == std::string::npos &&
          !location.ends_with("/..");
 }
 
@@ -26,12 +25,13 @@ class OwnFiles {
   OwnFiles(const iceberg::TableMetadata& metadata, const RestLocations* beyond)
       : folder_(metadata.location), beyond_(beyond) {
     while (folder_.ends_with('/')) folder_.pop_back();
+    path_ = io::PathOf(folder_);
   }
 
   void Require(const std::string& location, const char* what) const {
-    if (LiesBelow(folder_, location)) return;
+    if (StaysIn(folder_, location)) return;
     // Other spellings of the same place.
-    if (LiesBelow(io::PathOf(folder_), PathOf(location, what))) return;
+    if (StaysIn(path_, PathOf(location, what))) return;
     if (beyond_ == nullptr) {
       throw Forbidden(
           fmt::format("the {} {} does not lie in the folder of the table", what, location));
@@ -49,6 +49,7 @@ class OwnFiles {
   }
 
   std::string folder_;
+  std::string path_;  // of the folder
   const RestLocations* beyond_;
 };
 

@@ -15,10 +15,8 @@ std::string Spelled(const std::string& location) {
   return location.starts_with("file:") ? io::LocalPath(location) : location;
 }
 
-bool LiesIn(const std::string& folder, const std::string& location) {
-  std::string within = Spelled(folder);
-  if (!within.ends_with('/')) within += '/';
-  return Spelled(location).starts_with(within);
+bool IsLocatedIn(const std::string& folder, const std::string& location) {
+  return LiesIn(Spelled(folder), Spelled(location));
 }
 
 // The folder around `location` that a new table of that name may be given; "" for none.
@@ -54,9 +52,10 @@ std::string RequireLocation(RestCall& call, const catalog::Namespace& name_space
   std::string checked = call.warehouse.locations.Checked(location, what);
   AccessObject warehouse{call.warehouse.name};
   if (call.principal().May(Right::kAdmin, warehouse)) return checked;
-  if (!own.empty() && LiesIn(own, checked)) return checked;
+  if (!own.empty() && IsLocatedIn(own, checked)) return checked;
   std::string folder = catalog::NamespaceLocation(call.catalog().warehouse(), name_space);
-  if (LiesIn(folder, checked) && call.principal().May(Right::kWrite, call.ObjectOf(name_space))) {
+  if (IsLocatedIn(folder, checked) &&
+      call.principal().May(Right::kWrite, call.ObjectOf(name_space))) {
     return checked;
   }
   throw Forbidden(fmt::format("{}: {} is not in the folder of the {}, {} may choose no other", what,
@@ -73,7 +72,7 @@ void RequireNewFile(RestCall& call, const catalog::TableIdentifier& identifier,
     std::string metadata = catalog::MetadataFolderOf(entry.metadata_location);
     std::string own =
         metadata.ends_with("/metadata") ? metadata.substr(0, metadata.rfind('/')) : metadata;
-    if (!LiesIn(io::PathOf(own), checked)) continue;
+    if (!IsLocatedIn(io::PathOf(own), checked)) continue;
     throw Forbidden(fmt::format("{} is in the folder of another table or view", location));
   }
 }

@@ -13,10 +13,6 @@ namespace eider::server {
 
 namespace {
 
-bool LiesIn(const std::string& folder, const std::string& path) {
-  return path.starts_with(folder.ends_with('/') ? folder : folder + "/");
-}
-
 // With every link on the way followed; what does not exist yet stands as it is.
 std::string Resolved(const std::string& path) {
   std::error_code error;
@@ -51,6 +47,10 @@ std::string PathOf(const std::string& location, const std::string& what) {
 }
 
 }  // namespace
+
+bool LiesIn(const std::string& folder, const std::string& path) {
+  return path.starts_with(folder.ends_with('/') ? folder : folder + "/");
+}
 
 std::string RestLocations::Checked(const std::string& location, const std::string& what) const {
   std::string path = PathOf(location, what);

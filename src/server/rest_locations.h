@@ -8,6 +8,9 @@
 
 namespace eider::server {
 
+// Whether a path is below a folder, by name: the two are to be spelled alike, as by io::PathOf.
+bool LiesIn(const std::string& folder, const std::string& path);
+
 class RestLocations {
  public:
   // Locations of folders.
