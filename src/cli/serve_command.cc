@@ -213,6 +213,13 @@ ServeConfig ServeProgram::ReadConfig() const {
         "Tokens cross the network in the clear: without --tls-cert and --tls-key, a proxy "
         "before the server has to speak TLS.");
   }
+  const server::AccessOptions& access = config.access;
+  if (const std::string& file = access.authentication.token_file;
+      !file.empty() && !access.knows_outsiders() && !fs::exists(file)) {
+    Say(stderr, fmt::format("There is no {} yet: nobody is answered before `eider token create "
+                            "--tokens {}` has made a token.",
+                            file, file));
+  }
   return config;
 }
 

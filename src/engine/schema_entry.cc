@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
+#include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/common/string_util.hpp"
+#include "duckdb/main/client_data.hpp"
 #include "duckdb/parser/parsed_data/alter_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
@@ -90,6 +94,7 @@ duckdb::CatalogEntry* SchemaEntry::Find(WarehouseTransaction& transaction,
     }
     return &transaction.Keep(key, TableEntry::Make(catalog, *this, identifier, std::move(version)));
   } catch (const Error& error) {
+    if (IsHidden(transaction, entry_name, error)) return nullptr;
     if (at) throw;
     return &transaction.Keep(entry_name + "\n",
                              MakeUnreadableEntry(catalog, *this, identifier, error));
@@ -142,6 +147,18 @@ duckdb::optional_ptr<duckdb::CatalogEntry> SchemaEntry::LookupEntry(
   }
   return AtBorder(
       [&] { return Find(Of(transaction), lookup.GetEntryName(), lookup.GetAtClause()); });
+}
+
+bool SchemaEntry::IsHidden(WarehouseTransaction& transaction, const std::string& entry_name,
+                           const Error& error) const {
+  if (error.code() != ErrorCode::kPermission) return false;
+  auto context = transaction.context.lock();
+  const auto& path = *duckdb::ClientData::Get(*context).catalog_search_path;
+  if (!path.SchemaInSearchPath(*context, catalog.GetName(), name)) return false;
+  auto names = transaction.Names(name);
+  return std::none_of(names.begin(), names.end(), [&](const auto& listed) {
+    return EqualsIgnoreCase(listed.first, entry_name);
+  });
 }
 
 // DuckDB's own version looks at every table.

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/error.h"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 
@@ -56,6 +57,11 @@ class SchemaEntry : public duckdb::SchemaCatalogEntry {
  private:
   duckdb::CatalogEntry& NameEntry(WarehouseTransaction& transaction, const std::string& entry_name,
                                   bool is_view);
+  // Whether an error is a catalog's refusal to tell whether it has a name that it does not list.
+  // Where DuckDB goes through the schemas of its search path, the next one is to be asked then: for
+  // its own views, for files. Any other schema was named by the user, who is told.
+  bool IsHidden(WarehouseTransaction& transaction, const std::string& entry_name,
+                const Error& error) const;
   [[noreturn]] void Unsupported(const char* what) const;
 };
 

@@ -129,7 +129,13 @@ void WarehouseTransaction::DropNamespace(const std::string& name) {
 std::vector<std::pair<std::string, catalog::EntityKind>> WarehouseTransaction::Names(
     const std::string& name_space) {
   catalog::Namespace wanted = catalog::NamespaceFromText(name_space);
-  std::map<std::string, catalog::EntityKind> names = Reader().Names(wanted);
+  std::map<std::string, catalog::EntityKind> names;
+  try {
+    names = Reader().Names(wanted);
+  } catch (const Error& error) {
+    // DuckDB has this schema always, also where the catalog has none or does not say.
+    if (name_space != kMainSchema || error.code() != ErrorCode::kPermission) throw;
+  }
   for (const auto& [identifier, pending] : pending_) {
     if (identifier.name_space != wanted) continue;
     names.erase(identifier.name);

@@ -249,7 +249,11 @@ class HttpClient::Exchange {
           ErrorCode::kUnknownOutcome,
           fmt::format("{}: the request was sent, its answer did not come: {}", what, reason));
     }
-    throw Error(ErrorCode::kIo, fmt::format("{}: {}", what, reason));
+    Error error(ErrorCode::kIo, fmt::format("{}: {}", what, reason));
+    if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST) {
+      throw error.WithHint("Does the server run, and is its address right?");
+    }
+    throw error;
   }
 
   static constexpr size_t kMostHeaderBytes = 256 << 10;

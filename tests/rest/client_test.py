@@ -127,6 +127,34 @@ class Sql(ClientTest):
         self.assertIn("read-only", refusal)
 
 
+class Reader(ClientTest):
+    """Who may read a part of the warehouse only."""
+
+    def serve(self):
+        self.warehouse.mkdir()
+        self.write("eider.yaml", "authentication:\n  tokens: tokens.json\n"
+                                 "roles:\n  readers:\n    members: [token:reader]\n    grants: [read:jaffle_iceberg/open]\n"
+                                 "  admins:\n    members: [token:admin]\n    grants: [admin]\n")
+        self.tokens = {name: self.eider("token", "create", "--config", "eider.yaml", "--name", name,
+                                        cwd=self.folder).stdout.strip() for name in ("reader", "admin")}
+        server = self.enterContext(Server("--warehouse", f"jaffle_iceberg={self.warehouse}",
+                                          "--config", self.folder / "eider.yaml"))
+        return f"http://{server.host}:{server.port}/iceberg"
+
+    def sql(self, text, *, who="reader", fails=False):
+        attach = f"ATTACH '{self.uri}' AS lake (TYPE eider, CATALOG 'rest', TOKEN '{self.tokens[who]}')"
+        return self.sql_rows(["--warehouse", self.folder], f"{attach}; USE lake; {text}", fails=fails)
+
+    def test_names_that_are_not_its_own_are_found_all_the_same(self):
+        self.sql("CREATE SCHEMA open; CREATE TABLE open.t AS SELECT 7 AS n; "
+                 "CREATE SCHEMA shut; CREATE TABLE shut.t AS SELECT 8 AS n", who="admin")
+        self.write("numbers.csv", "n\n9\n")
+        self.assertEqual(self.sql("SHOW ALL TABLES")[0]["name"], "t")
+        self.assertEqual(self.sql(f"FROM '{self.folder}/numbers.csv'"), [{"n": 9}])
+        self.assertEqual(self.sql("USE lake.open; FROM t"), [{"n": 7}])
+        self.assertIn("may read nothing in jaffle_iceberg/shut", self.sql("FROM shut.t", fails=True))
+
+
 class Listing(ClientTest):
     TABLES = 12
 
