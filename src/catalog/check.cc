@@ -411,9 +411,11 @@ class Check {
     }
     for (const auto& [original, objects] : moved_) damaged.insert(objects.begin(), objects.end());
     for (const auto& [path, file] : listed_) {
-      if (reached_.count(path) > 0) continue;
+      std::string checked = FileOfChecksum(path);  // goes with it
+      if (reached_.count(checked.empty() ? path : checked) > 0) continue;
       std::string owner = OwnerOf(path);
-      if (owner.empty() ? !LooksLeft(path) : damaged.count(owner) > 0) continue;
+      if (owner.empty() ? !LooksLeft(checked.empty() ? path : checked) : damaged.count(owner) > 0)
+        continue;
       std::string name = BaseName(path);
       if (IsProjectionFile(name)) {
         auto live = live_.find(MetadataFolderOf(path));

@@ -86,6 +86,18 @@ TEST_F(CheckTest, LeftoversAreListedWithPathAndSizeAndKept) {
   EXPECT_EQ(Findings().size(), 5U);
 }
 
+TEST_F(CheckTest, ChecksumsOfHadoopGoWithTheirFiles) {
+  std::string metadata = catalog::PathOf(catalog_->Find(t_)->metadata_location);
+  files_.WriteNew(ChecksumFileOf(metadata), "crc");
+  EXPECT_EQ(BaseName(ChecksumFileOf(metadata)), "." + BaseName(metadata) + ".crc");
+  EXPECT_EQ(Findings(), Lines{});
+  files_.WriteNew(warehouse_ + "/s/t/data/.left.parquet.crc", "1234");
+  files_.WriteNew(warehouse_ + "/s/gone/data/.left.parquet.crc", "1234");
+  files_.WriteNew(warehouse_ + "/seeds/data/.raw.csv.crc", "1234");
+  EXPECT_EQ(Findings(), (Lines{"leftover-file||s/gone/data/.left.parquet.crc|4",
+                               "leftover-file|table s.t|s/t/data/.left.parquet.crc|4"}));
+}
+
 TEST_F(CheckTest, WhatIsNotOfTablesIsNoLeftover) {
   files_.WriteNew(warehouse_ + "/dbt_project.yml", "");
   files_.WriteNew(warehouse_ + "/models/staging/stg.sql", "");

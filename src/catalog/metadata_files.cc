@@ -18,6 +18,20 @@ std::string BaseName(const std::string& location) {
   return location.substr(location.rfind('/') + 1);
 }
 
+std::string ChecksumFileOf(const std::string& path) {
+  std::string name = BaseName(path);
+  return path.substr(0, path.size() - name.size()) + "." + name + ".crc";
+}
+
+std::string FileOfChecksum(const std::string& path) {
+  constexpr std::string_view kEnding = ".crc";
+  std::string name = BaseName(path);
+  if (!name.starts_with('.') || !name.ends_with(kEnding) || name.size() == kEnding.size())
+    return "";
+  return path.substr(0, path.size() - name.size()) +
+         name.substr(1, name.size() - 1 - kEnding.size());
+}
+
 std::string PathOf(const std::string& location) {
   return HasProjection(location) || io::IsOnS3(location) ? io::PathOf(location) : location;
 }

@@ -15,6 +15,13 @@ std::string BaseName(const std::string& location);
 // The one name of what lies on a local disk or on S3 (io::PathOf); other locations as they are.
 std::string PathOf(const std::string& location);
 
+// The file beside a file on a local disk in which Hadoop, and so Spark and Flink, keep its
+// checksum:
+// "<folder>/.<name>.crc".
+std::string ChecksumFileOf(const std::string& path);
+// The file whose checksum one keeps; "" for any other.
+std::string FileOfChecksum(const std::string& path);
+
 // The N of "<N>-<uuid>.metadata.json" or "v<N>.metadata.json"; -1 where there is none.
 int64_t MetadataVersion(const std::string& location);
 

@@ -247,7 +247,10 @@ std::string MetadataWriter::RemoveFilesOf(const Entry& dropped) {
   } else {
     location = LoadView(dropped.metadata_location)->location;
   }
-  for (const std::string& file : reachable) files_.Remove(file);
+  for (const std::string& file : reachable) {
+    files_.Remove(file);
+    if (files_.has_folders()) files_.Remove(ChecksumFileOf(file));
+  }
   return location;
 }
 

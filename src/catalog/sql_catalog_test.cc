@@ -357,6 +357,17 @@ TEST_P(SqlCatalogTest, PurgeDoesNotTouchWhatAnotherWriterPutIntoTheFolder) {
   EXPECT_EQ(files_.ListRecursive(warehouse_ + "/s/t").size(), 1U);
 }
 
+TEST_P(SqlCatalogTest, PurgeTakesTheChecksumsThatHadoopWrote) {
+  auto catalog = Open();
+  catalog->Commit(CreateSchema("s"));
+  Create(*catalog, t_, "1");
+  Entry dropped = *catalog->Find(t_);
+  files_.WriteNew(ChecksumFileOf(catalog::PathOf(dropped.metadata_location)), "crc");
+  catalog->Commit(Tables({DropChange(t_)}));
+  catalog->Purge(t_, dropped);
+  EXPECT_FALSE(files_.Exists(root_ + "/w/s/t"));
+}
+
 TEST_P(SqlCatalogTest, PurgeKeepsFilesOfOthersAndWhatGarbageCollectionMustNotTake) {
   auto catalog = Open();
   catalog->Commit(CreateSchema("s"));
