@@ -49,6 +49,32 @@ TEST_F(TableChangeTest, FieldsOfStructsAreAddedRenamedAndDropped) {
   EXPECT_EQ(Failure("ALTER TABLE t ADD COLUMN name.x INTEGER").code(), ErrorCode::kInvalidArgument);
 }
 
+TEST_F(TableChangeTest, OfSchemasThatNothingWasWrittenWithTheLastIsKept) {
+  Run("BEGIN; CREATE TABLE u AS SELECT 1 AS a, 2 AS b, 3 AS c; COMMENT ON COLUMN u.a IS 'one'; "
+      "COMMENT ON TABLE u IS 'all'; COMMENT ON COLUMN u.b IS 'two'; COMMENT ON COLUMN u.c IS "
+      "'three'; "
+      "COMMIT");
+  auto metadata = Metadata("main", "u");
+  EXPECT_THAT(metadata->schemas, SizeIs(2));
+  EXPECT_EQ(metadata->CurrentSchema().FindColumn("a")->doc, "one");
+  EXPECT_EQ(metadata->CurrentSchema().FindColumn("c")->doc, "three");
+  EXPECT_EQ(metadata->Property("comment", ""), "all");
+
+  // Rows stand between the two: each snapshot has the schema that it was written with.
+  Run("BEGIN; ALTER TABLE u ADD COLUMN d INTEGER; ALTER TABLE u ADD COLUMN e INTEGER; "
+      "INSERT INTO u VALUES (4, 5, 6, 7, 8); ALTER TABLE u DROP COLUMN d; "
+      "ALTER TABLE u ADD COLUMN f INTEGER; INSERT INTO u (a, f) VALUES (9, 10); COMMIT");
+  metadata = Metadata("main", "u");
+  EXPECT_THAT(metadata->schemas, SizeIs(4));
+  EXPECT_EQ(metadata->CurrentSchema().FindColumn("f")->id, 6);
+  EXPECT_THAT(metadata->snapshots, SizeIs(3));
+  EXPECT_THAT(Rows("SELECT a, e, f FROM u ORDER BY a"),
+              ElementsAre("1|NULL|NULL", "4|8|NULL", "9|NULL|10"));
+
+  Run("BEGIN; ALTER TABLE u ADD COLUMN g INTEGER; ALTER TABLE u DROP COLUMN g; COMMIT");
+  EXPECT_THAT(Metadata("main", "u")->schemas, SizeIs(4));
+}
+
 TEST_F(TableChangeTest, TypesChangeAsIcebergAllows) {
   Run("ALTER TABLE t ALTER COLUMN id TYPE BIGINT");
   Run("ALTER TABLE t ALTER COLUMN s TYPE STRUCT(a BIGINT, b DOUBLE)");

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <set>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -27,36 +26,11 @@ constexpr char kMainSchema[] = "main";
 // How often a create that met a table of its name is tried again on top of it.
 constexpr int kMaxCreateAttempts = 5;
 
-struct Replayed {
-  iceberg::TableMetadataPtr table;
-  std::vector<iceberg::TableUpdate> updates;
-};
-
-Replayed Replay(iceberg::TableMetadataPtr base, const std::vector<TableStep>& steps) {
-  Replayed result{std::move(base), {}};
-  for (const TableStep& step : steps) {
-    std::vector<iceberg::TableUpdate> updates = step(result.table.get());
-    if (updates.empty()) continue;
-    result.table = ApplyUpdates(result.table.get(), updates);
-    result.updates.insert(result.updates.end(), updates.begin(), updates.end());
-  }
-  return result;
-}
-
 std::string KindName(catalog::EntityKind kind) {
   return kind == catalog::EntityKind::kView ? "view" : "table";
 }
 
 }  // namespace
-
-iceberg::TableMetadataPtr ApplyUpdates(const iceberg::TableMetadata* base,
-                                       const std::vector<iceberg::TableUpdate>& updates) {
-  iceberg::TableMetadataBuilder builder =
-      base != nullptr ? iceberg::TableMetadataBuilder(*base, "")
-                      : iceberg::TableMetadataBuilder(iceberg::FormatVersionOf(updates));
-  for (const iceberg::TableUpdate& update : updates) builder.Apply(update);
-  return std::make_shared<const iceberg::TableMetadata>(builder.Build(NowMillis()));
-}
 
 WarehouseTransaction::WarehouseTransaction(duckdb::TransactionManager& manager,
                                            duckdb::ClientContext& context, duckdb::Catalog& catalog,
@@ -179,7 +153,7 @@ iceberg::TableMetadataPtr WarehouseTransaction::FindTable(
     const catalog::TableIdentifier& identifier) {
   if (Pending* pending = FindPending(identifier)) {
     ApplySteps(*pending);
-    return pending->table;
+    return pending->table.table();
   }
   auto entry = Reader().Find(identifier);
   if (!entry || entry->kind != catalog::EntityKind::kTable) return nullptr;
@@ -228,16 +202,14 @@ WarehouseTransaction::Pending& WarehouseTransaction::PendingFor(
   if (it != pending_.end()) return it->second;
   Pending pending;
   if (auto entry = Reader().Find(identifier)) pending.origin = Origin{identifier, *entry};
-  pending.table = FindTable(identifier);
+  pending.table = SteppedTable(FindTable(identifier));
   pending.view = FindView(identifier);
   return pending_.emplace(identifier, std::move(pending)).first->second;
 }
 
 void WarehouseTransaction::ApplySteps(Pending& pending) {
   for (; pending.applied < pending.steps.size(); ++pending.applied) {
-    Replayed result = Replay(pending.table, {pending.steps[pending.applied]});
-    pending.table = result.table;
-    pending.updates.insert(pending.updates.end(), result.updates.begin(), result.updates.end());
+    pending.table.Make(pending.steps[pending.applied]);
   }
 }
 
@@ -269,7 +241,7 @@ void WarehouseTransaction::ChangeView(const catalog::TableIdentifier& identifier
   pending.view_replaces = pending.view_replaces || replaces;
   pending.view = std::make_shared<const iceberg::ViewMetadata>(
       iceberg::BuildViewMetadata(pending.view.get(), updates));
-  pending.updates.insert(pending.updates.end(), updates.begin(), updates.end());
+  pending.view_updates.insert(pending.view_updates.end(), updates.begin(), updates.end());
 }
 
 void WarehouseTransaction::Drop(const catalog::TableIdentifier& identifier) {
@@ -316,10 +288,10 @@ catalog::TableChange WarehouseTransaction::TableChangeOf(const catalog::TableIde
                               identifier.ToString()));
     }
     if (base) {
-      pending.updates = Replay(store_.LoadTable(base->metadata_location), pending.steps).updates;
+      pending.table = SteppedTable(store_.LoadTable(base->metadata_location), pending.steps);
     }
   }
-  change.updates = pending.updates;
+  change.updates = pending.table.updates();
   if (!base) {
     change.kind = catalog::TableChange::Kind::kCreate;
     change.requirements.push_back(iceberg::TableRequirement::Create());
@@ -343,7 +315,7 @@ catalog::TableChange WarehouseTransaction::TableChangeOf(const catalog::TableIde
     if (current.table_uuid != uuid) return std::nullopt;
     catalog::RebasedChange rebased;
     rebased.updates =
-        Replay(std::make_shared<const iceberg::TableMetadata>(current), steps).updates;
+        SteppedTable(std::make_shared<const iceberg::TableMetadata>(current), steps).updates();
     rebased.requirements = {iceberg::TableRequirement::TableUuid(uuid)};
     return rebased;
   };
@@ -355,7 +327,7 @@ catalog::TableChange WarehouseTransaction::ViewChangeOf(const catalog::TableIden
   catalog::TableChange change;
   change.identifier = identifier;
   change.entity = catalog::EntityKind::kView;
-  change.updates = pending.updates;
+  change.updates = pending.view_updates;
   if (pending.origin) {
     change.kind = catalog::TableChange::Kind::kUpdate;
     change.requirements.push_back(iceberg::TableRequirement::ViewUuid(pending.view->view_uuid));
@@ -436,7 +408,7 @@ catalog::CommitRequest WarehouseTransaction::MakeRequest(bool onto_created) {
       create.may_exist = true;
       request.namespaces.push_back(std::move(create));
     }
-    if (pending.updates.empty()) continue;
+    if ((pending.is_table() ? pending.table.updates() : pending.view_updates).empty()) continue;
     request.tables.push_back(pending.is_table() ? TableChangeOf(identifier, pending, onto_created)
                                                 : ViewChangeOf(identifier, pending, onto_created));
     if (request.tables.back().updates.empty()) request.tables.pop_back();

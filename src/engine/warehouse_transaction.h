@@ -21,20 +21,12 @@
 #include "duckdb/catalog/catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/transaction/transaction.hpp"
+#include "engine/table_steps.h"
 #include "iceberg/snapshot_producer.h"
 
 namespace eider::engine {
 
 class SchemaEntry;
-
-// One change to a table. `current` is nullptr where the table does not exist yet. Throws kConflict
-// where it cannot be made on `current`.
-using TableStep =
-    std::function<std::vector<iceberg::TableUpdate>(const iceberg::TableMetadata* current)>;
-
-// The metadata that `updates` make of `base` (nullptr for a new table).
-iceberg::TableMetadataPtr ApplyUpdates(const iceberg::TableMetadata* base,
-                                       const std::vector<iceberg::TableUpdate>& updates);
 
 class WarehouseTransaction : public duckdb::Transaction {
  public:
@@ -114,16 +106,16 @@ class WarehouseTransaction : public duckdb::Transaction {
   // What this transaction has made of one name. Neither table nor view: nothing stands there.
   struct Pending {
     std::optional<Origin> origin;  // none for what was created in this transaction
-    iceberg::TableMetadataPtr table;
-    iceberg::ViewMetadataPtr view;
-    bool view_replaces = false;
+    SteppedTable table;
     std::vector<TableStep> steps;
-    size_t applied = 0;  // steps that `table` and `updates` contain
-    std::vector<iceberg::TableUpdate> updates;
+    size_t applied = 0;  // steps that were made on `table`
+    iceberg::ViewMetadataPtr view;
+    std::vector<iceberg::TableUpdate> view_updates;
+    bool view_replaces = false;
     std::vector<std::string> data_files;
     std::vector<std::shared_ptr<iceberg::SnapshotProducer>> producers;
 
-    bool is_table() const { return table || applied < steps.size(); }
+    bool is_table() const { return table.table() || applied < steps.size(); }
     bool exists() const { return view || is_table(); }
   };
 
