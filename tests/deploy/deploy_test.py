@@ -128,9 +128,25 @@ class Deploy(program.ScratchTest):
         installed = re.search(r"slim\nRUN (.*?)&& rm", (DEPLOY / "Containerfile").read_text(), re.S)[1].split()
         self.assertLessEqual(needed, set(installed))
 
+    def test_volumes_find_their_places(self):
+        """A new volume takes its place's owner from the image; and in a mount that cannot be written none can be made."""
+        containerfile = (DEPLOY / "Containerfile").read_text()
+        made = re.search(r"install -d -o eider -g eider (.*)", containerfile)[1].split()
+        eider = yaml.safe_load((DEPLOY / "eider" / "eider.yaml").read_text())
+        self.assertIn(eider["warehouses"][0]["location"], made)
+        for name in ("eider", "build"):
+            service = self.compose["services"][name]
+            places = [volume.split(":")[1] for volume in service["volumes"]]
+            for volume in service["volumes"]:
+                source, place, *options = volume.split(":")
+                if source in self.compose["volumes"]:
+                    self.assertTrue(any(folder == place or folder.startswith(place + "/") for folder in made), volume)
+                if "ro" in options:
+                    self.assertFalse([other for other in places if other.startswith(place + "/")], volume)
+
     def test_the_server_takes_its_configuration(self):
         text = (DEPLOY / "eider" / "eider.yaml").read_text()
-        for folder in ("/data/iceberg-warehouse", "/var/lib/eider", "/srv/jaffle_shop"):
+        for folder in ("/data/iceberg-warehouse", "/var/lib/eider", "/srv"):
             self.assertIn(folder, text)
             inside = self.folder / folder.strip("/").replace("/", "-")
             inside.mkdir()
