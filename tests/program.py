@@ -24,6 +24,12 @@ def run(*arguments, cwd=None, environment=None, stdin=None, timeout=120, program
         capture_output=True, text=True)
 
 
+def is_sanitized():
+    """Whether the program is a sanitizer's build, whose memory says nothing of the program's."""
+    linked = subprocess.run(["ldd", EIDER], capture_output=True, text=True, check=True).stdout
+    return "libasan" in linked or "libtsan" in linked
+
+
 def copy_project(source, target):
     """A writable copy of a project."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("target", "logs", "warehouse", "dbt_packages"))

@@ -9,7 +9,39 @@
 
 namespace eider {
 
-Json ParseJson(std::string_view text, const std::string& source) {
+bool IsNestedDeeper(std::string_view text, int deepest) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > deepest) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+Json TryParseJson(std::string_view text) {
+  if (IsNestedDeeper(text, kDeepestJson)) return Json(Json::value_t::discarded);
+  return Json::parse(text, nullptr, false);
+}
+
+Json ParseJson(std::string_view text, const std::string& source, int deepest) {
+  if (IsNestedDeeper(text, deepest)) {
+    throw Error(ErrorCode::kSyntax,
+                fmt::format("JSON that is nested deeper than {} levels is not read", deepest))
+        .At(source);
+  }
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {

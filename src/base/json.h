@@ -13,9 +13,19 @@ namespace eider {
 
 using Json = nlohmann::ordered_json;
 
+// How deep arrays and objects may lie in each other. To copy a value and to write it goes down by
+// recursion, and the depth of a file or a request is its author's choice.
+constexpr int kDeepestJson = 500;
+
+// Whether `text` is nested deeper than that; of what is no JSON, anything.
+bool IsNestedDeeper(std::string_view text, int deepest);
+
 // Parses `text`; `source` (a file or URL) is named in the error. Throws kSyntax with line and
 // column.
-Json ParseJson(std::string_view text, const std::string& source);
+Json ParseJson(std::string_view text, const std::string& source, int deepest = kDeepestJson);
+// The same, but a discarded value (Json::is_discarded) where `text` is no JSON or nested too
+// deeply.
+Json TryParseJson(std::string_view text);
 
 // Typed access to a member of `object`. Each throws kCorrupt naming `what` (the thing described,
 // such as "table metadata s3://..") and the key when the member is missing or of another type.

@@ -27,7 +27,21 @@ TEST(JsonTest, SyntaxErrorsTellFileLineAndColumn) {
   EXPECT_EQ(ErrorOf([] { ParseJson("", "f"); }).line(), 1);
   EXPECT_EQ(ErrorOf([] { ParseJson("{} x", "f"); }).code(), ErrorCode::kSyntax);
   EXPECT_EQ(ErrorOf([] { ParseJson("[1e999]", "f"); }).code(), ErrorCode::kSyntax);
+  EXPECT_TRUE(TryParseJson("{").is_discarded());
   EXPECT_EQ(ErrorOf([] { ParseJson("\"\xFF\"", "f"); }).code(), ErrorCode::kSyntax);
+}
+
+TEST(Json, IsNotReadWhereItIsNestedSoDeeplyThatTheStackWouldNotHoldIt) {
+  auto nested = [](size_t levels) {
+    return R"({"[[[\"{": )" + std::string(levels, '[') + std::string(levels, ']') + "}";
+  };
+  Json deep = ParseJson(nested(kDeepestJson - 1), "f");
+  EXPECT_EQ(Json(deep).dump().size(), nested(kDeepestJson - 1).size() - 1);
+  Error error = ErrorOf([&] { ParseJson(nested(kDeepestJson), "f"); });
+  EXPECT_EQ(error.code(), ErrorCode::kSyntax);
+  EXPECT_EQ(error.file(), "f");
+  EXPECT_TRUE(TryParseJson(nested(1'000'000)).is_discarded());
+  EXPECT_FALSE(TryParseJson("[[],[],{}]").is_discarded());
 }
 
 TEST(JsonTest, MembersOfTheWrongKindAreNamed) {

@@ -182,7 +182,7 @@ class OAuthTokens : public RestAuthentication {
   void Fetch() {
     int64_t asked_at = NowMillis();
     io::HttpResponse response = Ask();
-    Json body = Json::parse(response.body, nullptr, false);
+    Json body = TryParseJson(response.body);
     if (body.is_discarded() || !body.is_object()) body = Json::object();
     auto text = [&](const char* key) {
       auto found = body.find(key);

@@ -161,7 +161,7 @@ void RestClient::Configure() {
     }
     throw Error(error);
   }
-  Json config = Json::parse(response.body, nullptr, false);
+  Json config = TryParseJson(response.body);
   if (config.is_discarded() || !config.is_object()) {
     throw Error(ErrorCode::kInvalidArgument,
                 fmt::format("{} is no Iceberg REST catalog: its /v1/config is not JSON",
@@ -235,7 +235,7 @@ io::HttpResponse RestClient::SendOnce(const std::string& method, const std::stri
 
 RestClient::Problem RestClient::ProblemOf(const io::HttpResponse& response,
                                           const std::string& what) const {
-  Json body = Json::parse(response.body, nullptr, false);
+  Json body = TryParseJson(response.body);
   std::string type;
   std::string message;
   if (!body.is_discarded() && body.is_object() && body.contains("error")) {
@@ -365,7 +365,7 @@ std::optional<RestReply> RestClient::Send(const RestChange& change) {
     if (response.ok()) {
       RestReply reply{response.status, nullptr, response.Header("ETag")};
       if (response.body.empty()) return reply;
-      reply.body = Json::parse(response.body, nullptr, false);
+      reply.body = TryParseJson(response.body);
       if (reply.body.is_discarded()) return std::nullopt;
       return reply;
     }

@@ -290,7 +290,7 @@ Json NormalizeHook(const Json& hook) {
   }
   std::string text = hook.is_string() ? hook.get<std::string>() : hook.dump();
   // A hook may also be JSON text, which is what before_begin() and after_commit() give.
-  Json parsed = Json::parse(text, nullptr, false);
+  Json parsed = TryParseJson(text);
   if (parsed.is_object() && parsed.contains("sql")) {
     out.update(parsed);
   } else {

@@ -223,7 +223,8 @@ TEST_F(RunnerTest, ExposuresAreToldOfAndSkippedWithWhatTheyShow) {
   EXPECT_THAT(sink_.text(), HasSubstr(" of 4 NO-OP exposure early ...."));
   EXPECT_THAT(sink_.text(), HasSubstr("Finished running 2 exposures, 2 view models in"));
   EXPECT_THAT(sink_.text(), HasSubstr("Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=2 TOTAL=4"));
-  for (const Json& result : RunResultsJson(results, *manifest_)["results"]) {
+  Json artifact = RunResultsJson(results, *manifest_);
+  for (const Json& result : artifact["results"]) {
     if (result["unique_id"] != "exposure.shop.late") continue;
     EXPECT_EQ(result["status"], "no-op");
     EXPECT_EQ(result["message"], "NO-OP");

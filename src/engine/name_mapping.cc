@@ -46,12 +46,17 @@ std::vector<MappedField> MappingOf(const iceberg::TableMetadata& metadata,
                                    const iceberg::Schema& schema) {
   auto property = metadata.properties.find(kNameMappingProperty);
   if (property == metadata.properties.end()) return FromFields(schema.fields);
+  auto fail = [&](const char* reason) {
+    return Error(ErrorCode::kCorrupt,
+                 fmt::format("property {} of the table at {} is no name mapping: {}",
+                             kNameMappingProperty, metadata.location, reason));
+  };
+  Json json = TryParseJson(property->second);
+  if (json.is_discarded()) throw fail("it is not JSON, or nested too deeply");
   try {
-    return FromJson(Json::parse(property->second));
+    return FromJson(json);
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorCode::kCorrupt,
-                fmt::format("property {} of the table at {} is no name mapping: {}",
-                            kNameMappingProperty, metadata.location, error.what()));
+    throw fail(error.what());
   }
 }
 

@@ -356,7 +356,7 @@ std::shared_ptr<const Schema> ParsedSchema(const std::string& text, const Decode
   constexpr size_t kCachedBytes = 4 << 20;
   static LruCache<Schema> cache(kCachedBytes);
   if (auto cached = cache.Get(text)) return cached;
-  Json parsed = Json::parse(text, nullptr, false);
+  Json parsed = TryParseJson(text);
   if (parsed.is_discarded()) decoder.Corrupt("its schema is not valid JSON");
   std::shared_ptr<const Schema> schema = SchemaParser(file).Parse(parsed);
   cache.Put(text, schema, text.size());

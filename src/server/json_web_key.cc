@@ -116,7 +116,7 @@ std::optional<JsonWebKey> ReadKey(const Json& json) {
 }  // namespace
 
 std::vector<JsonWebKey> ParseJsonWebKeys(std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
+  Json json = TryParseJson(text);
   auto list = json.is_object() ? json.find("keys") : json.end();
   if (!json.is_object() || list == json.end() || !list->is_array()) {
     throw Error(ErrorCode::kSyntax, "there is no set of JSON Web Keys: it has a list \"keys\"");

@@ -45,7 +45,7 @@ const Algorithm* FindAlgorithm(std::string_view name) {
 Json ReadObject(std::string_view text) {
   auto decoded = FromBase64Url(text);
   if (!decoded) return nullptr;
-  Json json = Json::parse(*decoded, nullptr, false);
+  Json json = TryParseJson(*decoded);
   return json.is_object() ? json : Json(nullptr);
 }
 

@@ -106,30 +106,13 @@ void CheckName(const std::string& name) {
 }
 
 void CheckBodyDepth(std::string_view body, int deepest) {
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < body.size(); ++i) {
-    char c = body[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > deepest) throw BadRequest("the body is nested too deeply");
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
+  if (IsNestedDeeper(body, deepest)) throw BadRequest("the body is nested too deeply");
 }
 
 Json ParseBody(const std::string& body, int deepest) {
   CheckBodyDepth(body, deepest);
   try {
-    Json json = ParseJson(body, "request");
+    Json json = ParseJson(body, "request", deepest);
     if (!json.is_object()) throw BadRequest("the body is not a JSON object");
     return json;
   } catch (const Error& error) {

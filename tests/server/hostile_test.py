@@ -6,6 +6,7 @@ import socket
 import threading
 import unittest
 import urllib.parse
+import uuid
 
 from serve_test import ServeTest
 
@@ -96,6 +97,23 @@ class Hostile(ServeTest):
         for location in (f"file://{self.secret}/0.metadata.json", f"{self.secret}/0.metadata.json", "file:///etc/passwd"):
             self.assertEqual(self.send("POST", "namespaces/s/register", {"name": "r", "metadata-location": location})[0], 403)
         self.assertEqual(self.send("GET", "namespaces/s/tables")[1], '{"identifiers":[],"next-page-token":null}')
+
+    def test_no_depth_of_json_ends_it(self):
+        levels = 1_000_000
+        deep = "[" * levels + "]" * levels
+        status, answer = self.create("t")
+        self.assertEqual(status, 200, answer)
+        metadata = json.loads(answer)["metadata"]
+        metadata |= {"location": f"file://{self.warehouse}/s/u", "table-uuid": str(uuid.uuid4())}
+        path = self.warehouse / "s" / "u" / "metadata" / "00000-deep.metadata.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(f'{json.dumps(metadata)[:-1]}, "custom": {deep}}}')
+        status, answer = self.send("POST", "namespaces/s/register", {"name": "u", "metadata-location": f"file://{path}"})
+        self.assertEqual(status, 400, answer)
+        self.assertIn("nested deeper than 500 levels", answer)
+        status, _, _ = self.server.get("/iceberg/v1/shop/namespaces", method="POST", body=f'{{"namespace": {deep}}}')
+        self.assertEqual(status, 400)
+        self.assertEqual(self.server.get("/healthz")[0], 200)
 
     def test_nobody_is_asked_on_a_clients_word(self):
         listener = Listener()
