@@ -1,5 +1,7 @@
 #include "engine/name_mapping.h"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 

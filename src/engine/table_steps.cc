@@ -1,6 +1,7 @@
 #include "engine/table_steps.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -12,10 +13,10 @@ namespace eider::engine {
 namespace {
 
 // AddSchema and SetCurrentSchema, the two updates of a new current schema.
-constexpr size_t kSchemaUpdates = 2;
+constexpr std::ptrdiff_t kSchemaUpdates = 2;
 
 bool IsNewSchema(const std::vector<iceberg::TableUpdate>& updates) {
-  if (updates.size() != kSchemaUpdates) return false;
+  if (std::ssize(updates) != kSchemaUpdates) return false;
   const auto* current = std::get_if<iceberg::SetCurrentSchema>(&updates[1]);
   return std::holds_alternative<iceberg::AddSchema>(updates[0]) && current != nullptr &&
          current->schema_id == iceberg::kLastAdded;
@@ -62,7 +63,7 @@ void SteppedTable::Make(const TableStep& step) {
   iceberg::TableMetadataPtr changed = ApplyUpdates(table_.get(), updates);
   if (is_schema) {
     before_schema_ = table_;
-    schema_at_ = updates_.size();
+    schema_at_ = std::ssize(updates_);
   } else if (!ArePropertiesOnly(updates)) {
     before_schema_ = nullptr;
   }

@@ -2,6 +2,7 @@
 // then.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <vector>
 
@@ -41,7 +42,7 @@ class SteppedTable {
   // The table before its latest schema, and where in `updates_` that stands; null where something
   // may refer to it.
   iceberg::TableMetadataPtr before_schema_;
-  size_t schema_at_ = 0;
+  std::ptrdiff_t schema_at_ = 0;
 };
 
 }  // namespace eider::engine
