@@ -1,59 +1,21 @@
 """Every writer's table is read row by row by every reader, after each kind of change, through one `eider serve`; while
 `eider build` of the example runs again and again on the same warehouse."""
 
-import datetime
-import decimal
-import pathlib
-import sys
-import threading
 import unittest
 
 import program
 
 from interop import java, partners, servers
-
-DAY = datetime.date(2026, 11, 24)
-
-
-def row(number, name, *more):
-    return (number, name, decimal.Decimal(number) / 4 + decimal.Decimal("0.00"), DAY + datetime.timedelta(number), *more)
-
-
-def rounded(rows):
-    cent = decimal.Decimal("0.01")
-    return [(number, name, decimal.Decimal(amount).quantize(cent), *rest) for number, name, amount, *rest in rows]
-
-
-class Builder(threading.Thread):
-    """`eider build` of the example, over and over, until it is told to stop."""
-
-    def __init__(self, folder, warehouse):
-        super().__init__()
-        self.project = folder / "example"
-        program.copy_project(program.EXAMPLE, self.project)
-        self.warehouse = warehouse
-        self.stop = threading.Event()
-        self.builds = 0
-        self.failure = None
-
-    def run(self):
-        while not self.stop.is_set() and self.failure is None:
-            done = program.run("build", "--profiles-dir", ".", cwd=self.project,
-                               environment={"JAFFLE_WAREHOUSE": str(self.warehouse)})
-            self.builds += 1
-            if done.returncode != 0:
-                self.failure = done.stdout + done.stderr
-            self.stop.wait(1)
-
+from interop.builder import Builder
+from interop.partners import rounded, row
 
 class Matrix(unittest.TestCase):
     def setUp(self):
         self.folder = self.enterContext(servers.scratch())
         self.warehouse = self.folder / "jaffle_shop"
-        self.builder = Builder(self.folder, self.warehouse)
-        done = program.run("build", "--profiles-dir", ".", cwd=self.builder.project,
-                           environment={"JAFFLE_WAREHOUSE": str(self.warehouse)})
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.builder = Builder(self.folder, {"JAFFLE_WAREHOUSE": str(self.warehouse)})
+        self.builder.build()
+        self.assertIsNone(self.builder.failure)
         rest = self.enterContext(servers.eider(self.folder, self.warehouse))
         trino_port = self.enterContext(servers.trino(self.folder, rest))
         python = partners.PyIceberg(rest)

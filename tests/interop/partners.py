@@ -19,6 +19,18 @@ import trino
 from interop import java
 
 COLUMNS = "id, name, amount, day"
+DAY = datetime.date(2026, 11, 24)
+
+
+def row(number, name, *more):
+    """A row that the number decides, and what it has in a column that was added."""
+    return (number, name, decimal.Decimal(number) / 4 + decimal.Decimal("0.00"), DAY + datetime.timedelta(number), *more)
+
+
+def rounded(rows):
+    """Rows with amounts of one scale, as which some readers give them and others not."""
+    cent = decimal.Decimal("0.01")
+    return [(number, name, decimal.Decimal(amount).quantize(cent), *rest) for number, name, amount, *rest in rows]
 
 
 def configuration(partner, verb, rest, *options):

@@ -1,9 +1,7 @@
-"""A few rows of the matrix once more, where nothing is open: the tables lie on S3, the server wants to know who asks, and no
+"""The matrix once more, where nothing is open: the tables lie on S3, the server wants to know who asks, and no
 program but Eider has keys. Trino, DuckDB and Spark are given keys for one table at a time, PyIceberg and another Spark have
 their requests signed; the store checks every signature, and holds keys to their policy."""
 
-import datetime
-import decimal
 import os
 import sys
 import unittest
@@ -18,19 +16,18 @@ os.environ["PYICEBERG_MAX_WORKERS"] = "1"
 import object_store  # noqa: E402
 
 from interop import java, partners, servers  # noqa: E402
+from interop.builder import Builder  # noqa: E402
+from interop.partners import rounded, row  # noqa: E402
 
-DAY = datetime.date(2026, 11, 24)
 KEYS, SIGNATURES = ("--delegation", "vended-credentials"), ("--delegation", "remote-signing")
 TOKEN = ("--token-env", "EIDER_TOKEN")
 
-
-def row(number, name):
-    return (number, name, decimal.Decimal(number) / 4 + decimal.Decimal("0.00"), DAY + datetime.timedelta(number))
-
-
-def rounded(rows):
-    cent = decimal.Decimal("0.01")
-    return [(number, name, decimal.Decimal(amount).quantize(cent), day) for number, name, amount, day in rows]
+PROFILE = """
+jaffle_shop:
+  target: dev
+  outputs:
+    dev: {{type: eider, warehouse: "{warehouse}", catalog: "{catalog}", schema: main, threads: 4}}
+"""
 
 
 class OnS3(unittest.TestCase):
@@ -56,9 +53,10 @@ warehouses:
 {keys}      client.assume-role.arn: arn:aws:iam::123456789012:role/tables
 """)
         self.rest = self.enterContext(servers.eider_of(self.folder, "--config", config))
-        self.eider = partners.Eider(self.location, "--catalog", catalog, environment={
-            "AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "test-secret", "AWS_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL_S3": self.store.endpoint})
+        own_keys = {"AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "test-secret", "AWS_REGION": "us-east-1",
+                    "AWS_ENDPOINT_URL_S3": self.store.endpoint}
+        self.eider = partners.Eider(self.location, "--catalog", catalog, environment=own_keys)
+        self.builder = Builder(self.folder, own_keys, PROFILE.format(warehouse=self.location, catalog=catalog))
         self.eider.execute("CREATE SCHEMA lab")
 
     def token(self, name):
@@ -90,6 +88,7 @@ warehouses:
 
     def test_everyone_reads_what_everyone_writes(self):
         self.everybody_there = self.everybody()
+        self.builder.start()
         for writer in self.everybody_there:
             table = f"lab.by_{writer.name}"
             with self.subTest(writer=writer.name):
@@ -103,6 +102,10 @@ warehouses:
                     writer.delete(table, 3)
                     expected = expected[:2]
                 self.check("written", table, expected)
+                if "add_column" in writer.can:
+                    writer.add_column(table)
+                    writer.append(table, [row(5, "five", "new")])
+                    self.check("added column", table, [(*line, None) for line in expected] + [row(5, "five", "new")])
         # Many objects are deleted by one request, which is signed for what it lists.
         signed, table = self.everybody_there[-1], "lab.by_spark_signed"
         before = self.store.keys(f"shop/{table.replace('.', '/')}/")
@@ -116,6 +119,10 @@ warehouses:
             writer.append(table, [row(number, writer.name)])
             expected.append(row(number, writer.name))
         self.check("by everyone", table, expected)
+        self.builder.stop.set()
+        self.builder.join()
+        self.assertIsNone(self.builder.failure)
+        self.assertGreater(self.builder.builds, 0)
         self.assertEqual(self.store.refusals(), [])
         # Each table was opened by keys of its own. Trino adds to the names of its folders.
         folders = {session["policy"].split("shop/")[1].split("/*")[0].split("-")[0]
