@@ -31,7 +31,7 @@ TEST(JsonTest, SyntaxErrorsTellFileLineAndColumn) {
   EXPECT_EQ(ErrorOf([] { ParseJson("\"\xFF\"", "f"); }).code(), ErrorCode::kSyntax);
 }
 
-TEST(Json, IsNotReadWhereItIsNestedSoDeeplyThatTheStackWouldNotHoldIt) {
+TEST(JsonTest, IsNotReadWhereItIsNestedSoDeeplyThatTheStackWouldNotHoldIt) {
   auto nested = [](size_t levels) {
     return R"({"[[[\"{": )" + std::string(levels, '[') + std::string(levels, ']') + "}";
   };

@@ -411,11 +411,12 @@ class Check {
     }
     for (const auto& [original, objects] : moved_) damaged.insert(objects.begin(), objects.end());
     for (const auto& [path, file] : listed_) {
-      std::string checked = FileOfChecksum(path);  // goes with it
-      if (reached_.count(checked.empty() ? path : checked) > 0) continue;
+      // A checksum goes with its file.
+      std::string checked = FileOfChecksum(path);
+      const std::string& file_path = checked.empty() ? path : checked;
+      if (reached_.count(file_path) > 0) continue;
       std::string owner = OwnerOf(path);
-      if (owner.empty() ? !LooksLeft(checked.empty() ? path : checked) : damaged.count(owner) > 0)
-        continue;
+      if (owner.empty() ? !LooksLeft(file_path) : damaged.count(owner) > 0) continue;
       std::string name = BaseName(path);
       if (IsProjectionFile(name)) {
         auto live = live_.find(MetadataFolderOf(path));

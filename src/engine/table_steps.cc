@@ -12,11 +12,9 @@ namespace eider::engine {
 
 namespace {
 
-// AddSchema and SetCurrentSchema, the two updates of a new current schema.
-constexpr std::ptrdiff_t kSchemaUpdates = 2;
-
+// Whether updates are the two of a new current schema.
 bool IsNewSchema(const std::vector<iceberg::TableUpdate>& updates) {
-  if (std::ssize(updates) != kSchemaUpdates) return false;
+  if (updates.size() != 2) return false;
   const auto* current = std::get_if<iceberg::SetCurrentSchema>(&updates[1]);
   return std::holds_alternative<iceberg::AddSchema>(updates[0]) && current != nullptr &&
          current->schema_id == iceberg::kLastAdded;
@@ -52,11 +50,9 @@ void SteppedTable::Make(const TableStep& step) {
   bool is_schema = IsNewSchema(updates);
   if (is_schema && before_schema_) {
     // In the place of the one before.
-    std::vector<iceberg::TableUpdate> made(updates_.begin(), updates_.begin() + schema_at_);
-    std::vector<iceberg::TableUpdate> since = updates;
-    since.insert(since.end(), updates_.begin() + schema_at_ + kSchemaUpdates, updates_.end());
-    table_ = ApplyUpdates(before_schema_.get(), since);
-    made.insert(made.end(), since.begin(), since.end());
+    std::vector<iceberg::TableUpdate> made = updates_;
+    std::move(updates.begin(), updates.end(), made.begin() + schema_at_);
+    table_ = ApplyUpdates(before_schema_.get(), {made.begin() + schema_at_, made.end()});
     updates_ = std::move(made);
     return;
   }

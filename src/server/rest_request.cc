@@ -110,12 +110,12 @@ void CheckBodyDepth(std::string_view body, int deepest) {
 }
 
 Json ParseBody(const std::string& body, int deepest) {
-  CheckBodyDepth(body, deepest);
   try {
     Json json = ParseJson(body, "request", deepest);
     if (!json.is_object()) throw BadRequest("the body is not a JSON object");
     return json;
   } catch (const Error& error) {
+    CheckBodyDepth(body, deepest);
     throw BadRequest(fmt::format("the body is {} (line {}, column {})", error.message(),
                                  error.line(), error.column()));
   }

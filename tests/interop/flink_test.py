@@ -26,7 +26,7 @@ table.local-time-zone: UTC
 """
 
 
-class Flink(partners.Sql):
+class Flink:
     """Its SQL client; each call is a process with a cluster of its own."""
 
     def __init__(self, folder, rest):

@@ -9,6 +9,7 @@ from interop import java, partners, servers
 from interop.builder import Builder
 from interop.partners import rounded, row
 
+
 class Matrix(unittest.TestCase):
     def setUp(self):
         self.folder = self.enterContext(servers.scratch())
